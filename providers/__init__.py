@@ -1,0 +1,1 @@
+"""Adapters, one file for each remote system; found through entry points, never imported by name."""

@@ -1,0 +1,156 @@
+"""Turns the spec's accounts, licences and groups into wishes over tenant slots."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from reconciler.model.diagnostic import Diagnostic, error, warning
+from reconciler.model.key import Key, Slot
+from reconciler.model.route import Facts, Want
+from reconciler.model.value import Value
+from reconciler.spec.accounts import Account
+from reconciler.spec.customer import CustomerSpec
+from reconciler.tenant import BLOCKED, LICENSED, PRESENT
+
+Ask = tuple[str, Slot, Want]
+STAGE = "accounts"
+#: Kinds that Microsoft Graph cannot make; they need Exchange Online. Source: Graph v1.0 metadata, 2026-08-20.
+BY_HAND = ("shared", "list", "forward")
+
+
+@dataclass(slots=True)
+class Wishes:
+    """The tenant's part of a spec.
+
+    Attributes:
+        by_domain: wishes that follow the route of the user's domain.
+        own: wishes of the tenant's own route.
+    """
+
+    by_domain: dict[str, list[Ask]] = field(default_factory=dict)
+    own: list[Ask] = field(default_factory=list)
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+
+
+def wishes(customer: CustomerSpec, facts: Facts) -> Wishes:
+    """Every wish over users, licences and groups; empty when the spec mentions none."""
+    made = Wishes()
+    if not customer.tenant:
+        return made
+    aliases: dict[str, list[str]] = {}
+    for account in customer.accounts or ():
+        if account.kind == "alias":
+            aliases.setdefault(account.goes_to, []).append(account.address)
+    for account in customer.accounts or ():
+        if account.kind == "person":
+            domain = account.address.partition("@")[2]
+            target = made.by_domain.setdefault(domain, []) if domain in customer.domains else made.own
+            target += _person(
+                customer, account, tuple(sorted(aliases.get(account.address, ()))), facts, made.diagnostics
+            )
+    made.own += _groups(customer, made.diagnostics)
+    made.own += _absences(customer, made.diagnostics)
+    made.diagnostics += _by_hand(customer)
+    return made
+
+
+def _person(
+    customer: CustomerSpec, account: Account, aliases: tuple[str, ...], facts: Facts, found: list[Diagnostic]
+) -> Iterator[Ask]:
+    key = Key("tenant", str(customer.tenant), "user", account.id)
+    values: Mapping[str, Value | None] = {
+        "": BLOCKED if account.blocked else PRESENT,
+        "upn": account.address,
+        "displayName": account.name or account.address,
+        "givenName": account.given_name,
+        "surname": account.surname,
+        "usageLocation": account.usage_location,
+        "phone": account.phone,
+        "department": account.department,
+        "jobTitle": account.job_title,
+        "aliases": aliases,
+    }
+    for part, value in values.items():
+        if value:
+            yield STAGE, Slot(key, part), Want(value, account.origin, manage=account.manage, protect=account.protect)
+    skus = account.licenses if account.licenses is not None else customer.users.licenses
+    if skus and not account.usage_location:
+        summary = f"{account.address} gets a licence but has no usage location"
+        remedy = "set users.usage_location, or customer.address.country"
+        found.append(error("accounts/usage-location", summary, remedy=remedy, origin=account.origin))
+        return
+    held = Key("tenant", str(customer.tenant), "licenses", account.id)
+    for name in skus:
+        part = _sku(customer, name, account, facts, found)
+        if part:
+            yield STAGE, Slot(held, part), Want(LICENSED, account.origin, manage=account.manage)
+
+
+def sku_source(tenant: str, name: str) -> str:
+    """The fact that holds the part number of a product as authors name it."""
+    return f"tenant/{tenant}#sku/{name.casefold()}"
+
+
+def choices_source(tenant: str) -> str:
+    """The fact that lists every part number of a tenant, for people."""
+    return f"tenant/{tenant}#skus"
+
+
+def _sku(customer: CustomerSpec, name: str, account: Account, facts: Facts, found: list[Diagnostic]) -> str:
+    part = facts.get(sku_source(str(customer.tenant), name))
+    if isinstance(part, str):
+        return part
+    choices = (
+        ", ".join(part)
+        if isinstance(part, tuple)
+        else str(facts.get(choices_source(str(customer.tenant)), "none is subscribed"))
+    )
+    what = "names several products" if isinstance(part, tuple) else "is not subscribed"
+    diagnostic = error(
+        "accounts/sku",
+        f"licence {name!r} {what} in {customer.tenant}",
+        remedy=f"use one of: {choices}",
+        origin=customer.licenses[name].origin if name in customer.licenses else account.origin,
+    )
+    if diagnostic not in found:
+        found.append(diagnostic)
+    return ""
+
+
+def _groups(customer: CustomerSpec, found: list[Diagnostic]) -> Iterator[Ask]:
+    people = {one.address: one.id for one in customer.accounts or () if one.kind == "person"}
+    for name, group in customer.groups.items():
+        key = Key("tenant", str(customer.tenant), "group", name)
+        values = {"": PRESENT, "displayName": group.display_name or name, "groupKind": group.kind}
+        for member in group.members:
+            if member in people:
+                values[f"members/{people[member]}"] = PRESENT
+            else:
+                summary = f"group {name} has a member {member} that is no person of the accounts"
+                found.append(error("accounts/member", summary, remedy="add the account first", origin=group.origin))
+        for part, value in values.items():
+            yield STAGE, Slot(key, part), Want(value, group.origin, manage=group.manage, protect=group.protect)
+
+
+def _absences(customer: CustomerSpec, found: list[Diagnostic]) -> Iterator[Ask]:
+    for one in customer.absent:
+        if one.user:
+            key = Key("tenant", str(customer.tenant), "user", one.user)
+            yield "retire", Slot(key, ""), Want(BLOCKED if one.state == "blocked" else None, one.origin, overwrite=True)
+        else:
+            summary = f"group {one.group} cannot be deleted by this version"
+            found.append(warning("accounts/group-absent", summary, remedy="delete it by hand", origin=one.origin))
+
+
+def _by_hand(customer: CustomerSpec) -> Iterator[Diagnostic]:
+    for kind in BY_HAND:
+        some = [one for one in customer.accounts or () if one.kind == kind]
+        if some:
+            names = ", ".join(one.address for one in some[:3]) + (" ..." if len(some) > 3 else "")
+            yield warning(
+                "accounts/by-hand",
+                f"{len(some)} of kind {kind} must be made in Exchange Online by hand: {names}",
+                "Microsoft Graph cannot make them.",
+                origin=some[0].origin,
+            )

@@ -1,0 +1,208 @@
+"""Finds out which live account is which account of the spec, so that a rename is never a deletion and a creation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from reconciler.ledger import Ledger
+from reconciler.model.diagnostic import Diagnostic, Origin, error
+from reconciler.model.key import Key
+from reconciler.model.resource import Group, Licenses, Resource, User
+
+
+class Person(Protocol):
+    """What binding needs of an account of the spec."""
+
+    @property
+    def id(self) -> str:
+        """Stable in the spec."""
+        ...
+
+    @property
+    def address(self) -> str:
+        """The user principal name, lower case."""
+        ...
+
+    @property
+    def renamed_from(self) -> str | None:
+        """An earlier id or address."""
+        ...
+
+    @property
+    def new(self) -> bool:
+        """The author says that nobody is to be taken for this one."""
+        ...
+
+    @property
+    def origin(self) -> Origin:
+        """Where the author wrote it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """Spec id <-> object id, for users and groups of one tenant.
+
+    Attributes:
+        remote: object id by (kind, spec id).
+        names: the reverse.
+    """
+
+    tenant: str
+    remote: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    names: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+    def inward(self, resources: Mapping[Key, Resource]) -> dict[Key, Resource]:
+        """Live resources under the spec's names; those nobody names keep the object id (a user: its UPN)."""
+        return {one.key: one for one in map(self._inward, resources.values())}
+
+    def _inward(self, resource: Resource) -> Resource:
+        if isinstance(resource, User):
+            name = self.names.get(
+                ("user", resource.key.name), resource.upn if not resource.deleted else resource.key.name
+            )
+            return replace(resource, key=resource.key._replace(name=name))
+        if isinstance(resource, Licenses):
+            name = self.names.get(("user", resource.key.name), resource.key.name)
+            return replace(resource, key=resource.key._replace(name=name))
+        if isinstance(resource, Group):
+            members = tuple(sorted(self.names.get(("user", one), one) for one in resource.members))
+            name = self.names.get(("group", resource.key.name), resource.key.name)
+            return replace(resource, key=resource.key._replace(name=name), members=members)
+        return resource
+
+    def outward(self, resource: Resource | None) -> Resource | None:
+        """A resource as the provider knows it: by object id where there is one."""
+        if isinstance(resource, User | Licenses):
+            remote = resource.remote_id or self.remote.get(("user", resource.key.name), "")
+            return replace(resource, key=self.key(resource.key), remote_id=remote)
+        if isinstance(resource, Group):
+            members = tuple(sorted(self.remote.get(("user", one), one) for one in resource.members))
+            return replace(resource, key=self.key(resource.key), members=members)
+        return resource
+
+    def key(self, key: Key) -> Key:
+        """A key as the provider knows it."""
+        kind = "user" if key.kind == "licenses" else key.kind
+        return key._replace(name=self.remote.get((kind, key.name), key.name)) if key.system == "tenant" else key
+
+
+def bind(
+    tenant: str, people: Iterable[Person], groups: Iterable[str], ledger: Ledger, live: Iterable[Resource]
+) -> Binding:
+    """Bind every account and group of the spec to a live one, if there is one.
+
+    A user is looked for by the object id the ledger knows for its id; by its address under an object id the ledger
+    knows; by `renamed_from`; by its address; last among the soft-deleted, to be restored.
+
+    Returns:
+        The binding, with an error for each person that two accounts claim.
+    """
+    users = [one for one in live if isinstance(one, User) and one.key.scope == tenant and not one.guest]
+    standing = {one.remote_id: one for one in users if not one.deleted}
+    by_upn = {one.upn.lower(): one for one in standing.values()}
+    deleted = {one.upn.lower(): one for one in users if one.deleted}
+    remote: dict[tuple[str, str], str] = {}
+    claimed: dict[str, Person] = {}
+    found: list[Diagnostic] = []
+    for person in people:
+        candidates = _candidates(tenant, person, ledger, standing, by_upn, deleted)
+        account = next(candidates, None)
+        if account is None:
+            continue
+        if account.remote_id in claimed:
+            found.append(_claimed_twice(person, claimed[account.remote_id], account))
+            continue
+        claimed[account.remote_id] = person
+        remote["user", person.id] = account.remote_id
+    by_name = {one.display_name: one for one in live if isinstance(one, Group) and one.key.scope == tenant}
+    for name in groups:
+        known = ledger.remote.get(Key("tenant", tenant, "group", name).address, "")
+        group = next((one for one in by_name.values() if one.remote_id == known), None) if known else by_name.get(name)
+        if group:
+            remote["group", name] = group.remote_id
+    remote |= _forgotten(tenant, ledger, standing, set(remote.values()))
+    names = {(kind, object_id): name for (kind, name), object_id in remote.items()}
+    return Binding(tenant, remote, names, tuple(found))
+
+
+def _candidates(
+    tenant: str,
+    person: Person,
+    ledger: Ledger,
+    standing: Mapping[str, User],
+    by_upn: Mapping[str, User],
+    deleted: Mapping[str, User],
+) -> Iterator[User]:
+    former = person.renamed_from or ""
+    for name in (person.id, former) if former else (person.id,):
+        known = ledger.remote.get(Key("tenant", tenant, "user", name).address, "")
+        if known in standing:
+            yield standing[known]
+    for address in (person.address, former.lower()):
+        if address and address in by_upn:
+            yield by_upn[address]
+    if person.address in deleted and not person.new:
+        yield deleted[person.address]
+
+
+def _forgotten(
+    tenant: str, ledger: Ledger, standing: Mapping[str, User], taken: set[str]
+) -> dict[tuple[str, str], str]:
+    """Users the ledger knows and the spec no longer names keep their old name, so that omission is seen as that."""
+    start = f"tenant/{tenant}/user/"
+    return {
+        ("user", address.removeprefix(start)): object_id
+        for address, object_id in ledger.remote.items()
+        if address.startswith(start) and object_id in standing and object_id not in taken
+    }
+
+
+def _claimed_twice(person: Person, other: Person, account: User) -> Diagnostic:
+    return error(
+        "accounts/same-person",
+        f"{person.id} and {other.id} are the same account {account.upn}",
+        "The ledger or the tenant knows both under one object id.",
+        "keep one of the two; use renamed_from to change its id",
+        origin=person.origin,
+    )
+
+
+def strangers(
+    tenant: str, people: Iterable[Person], binding: Binding, ledger: Ledger, live: Iterable[Resource]
+) -> list[Diagnostic]:
+    """Refuse a creation that may be a rename: somebody owned is left out, or nobody is known and strangers are there.
+
+    Source: rule 16 of the route.
+    """
+    start = f"tenant/{tenant}/user/"
+    given = list(people)
+    named = {person.id for person in given}
+    unbound = [person for person in given if ("user", person.id) not in binding.remote and not person.new]
+    known = {
+        address.removeprefix(start) for address in ledger.owned if address.startswith(start) and "#" not in address
+    }
+    left = sorted(name for name in known - named if ("user", name) in binding.remote)
+    standing = [
+        one for one in live if isinstance(one, User) and one.key.scope == tenant and not one.deleted and not one.guest
+    ]
+    found = []
+    for person in unbound:
+        domain = person.address.partition("@")[2]
+        foreign = [one.upn for one in standing if one.upn.lower().endswith("@" + domain)]
+        foreign = [one for one in foreign if one.lower() not in {other.address for other in given}]
+        if left:
+            why = f"{left[0]} is left out of the spec in the same breath: is this the same person?"
+            remedy = f"write `renamed_from: {left[0]}`, or `new: true` if it is another person"
+        elif not known and foreign:
+            why = f"nothing is known of this tenant yet and it holds others at {domain} ({foreign[0]}): is it one of them?"
+            remedy = "write `renamed_from: ADDRESS`, or `new: true` if it is another person"
+        else:
+            continue
+        found.append(
+            error("accounts/new-or-renamed", f"{person.address} would be created", why, remedy, origin=person.origin)
+        )
+    return found

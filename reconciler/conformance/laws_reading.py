@@ -1,0 +1,146 @@
+"""Laws 5, 12 and 14: reading whole or not at all, what errors say, and whether a change has taken effect."""
+
+from __future__ import annotations
+
+import time
+
+from reconciler.conformance import cast, faults
+from reconciler.conformance.faults import Fault
+from reconciler.conformance.harness import Harness, Provider
+from reconciler.conformance.judge import holds, picture, same
+from reconciler.conformance.reconcile import Walk
+from reconciler.model.change import Change, Outcome, Status
+from reconciler.model.errors import NotFound, ProviderError, Transient
+from reconciler.model.resource import User
+from reconciler.provider import Reader, Scope
+
+#: Seconds within which `ready` answers; it asks once and does not wait.
+AT_ONCE = 1.0
+
+
+def law_5(harness: Harness) -> None:
+    """`observe` is complete for its scope, or raises."""
+    provider = harness.open()
+    for scope in harness.scopes:
+        cast.plant(harness, provider, scope)
+        observation = provider.observe(scope)
+        truth = harness.truth(scope)
+        same(observation.scope, scope, "law 5: the scope of the observation")
+        found, there = picture(observation.resources, provider.kinds), picture(truth, provider.kinds)
+        same(found.keys() ^ there.keys(), set(), "law 5: observed, but not there, or the other way round")
+        same(found, there, "law 5: observed")
+        _some_names(harness, provider, scope)
+        for fault in faults.PARTIAL_READS:
+            if fault.name in harness.faults:
+                _raises(harness, provider, scope, fault, "law 5")
+        absent = Scope(scope.system, "absent.example" if scope.system == "dns" else "absent.onmicrosoft.com")
+        problem = _error(provider, absent)
+        holds(isinstance(problem, NotFound), f"law 5: a {scope.system} scope that does not exist gave {problem!r}")
+
+
+def _some_names(harness: Harness, provider: Reader, scope: Scope) -> None:
+    truth = harness.truth(scope)
+    if scope.system == "dns":
+        names = frozenset(sorted({key.name for key in truth})[:2])
+        wanted = {key for key in truth if key.name in names}
+    else:
+        users = [one for one in truth.values() if isinstance(one, User)]
+        names = frozenset(one.upn for one in users[:1])
+        wanted = {one.key for one in users[:1]}
+    seen = provider.observe(Scope(scope.system, scope.name, names))
+    kinds = {"user"} if scope.system == "tenant" else {key.kind for key in seen.resources}
+    found = {key for key in seen.resources if key.kind in kinds}
+    same(found, wanted, f"law 5: observed of the names {sorted(names)}")
+    nobody = provider.observe(Scope(scope.system, scope.name, frozenset({"nobody@absent.example"})))
+    same({key for key in nobody.resources if key.kind in kinds}, set(), "law 5: observed of a name that is not there")
+
+
+def law_12(harness: Harness) -> None:
+    """Each answer becomes the right error, with key, request id and seconds to wait; no error leaves `apply`."""
+    for fault in faults.TABLE:
+        if fault.name not in harness.faults:
+            continue
+        for scope in harness.scopes:
+            problem, played = _raises(harness, harness.open(), scope, fault, "law 12")
+            holds(problem.provider, f"law 12: the error of {fault.name} names no provider")
+            same(problem.request_id, played.request_id, f"law 12: request id of {fault.name}")
+            if isinstance(problem, Transient):
+                same(problem.retry_after, played.retry_after, f"law 12: seconds to wait after {fault.name}")
+            provider = cast.writer(harness)
+            if provider:
+                _failing_write(harness, provider, scope, fault.writing())
+
+
+def _failing_write(harness: Harness, provider: Provider, scope: Scope, fault: Fault) -> None:
+    walk = Walk(harness, provider, scope)
+    for sample in list(cast.samples(harness, scope, dict(provider.kinds), "create"))[:1]:
+        walk.reach(sample.needs)
+        (change,) = walk.changes((sample.one,))
+        with harness.inject(fault) as played:
+            outcomes = _answered(provider, change, fault)
+        same([one.key for one in outcomes], [change.key], f"law 12: keys of the outcomes after {fault.name}")
+        (outcome,) = outcomes
+        holds(outcome.status in fault.outcomes, f"law 12: a write answered by {fault.name} gave {outcome}")
+        same(outcome.request_id, played.request_id, f"law 12: request id of the outcome after {fault.name}")
+        same(outcome.retry_after, played.retry_after, f"law 12: seconds to wait in the outcome after {fault.name}")
+        holds(outcome.detail, f"law 12: the outcome after {fault.name} says nothing")
+        walk.reach((*sample.needs, sample.one))
+        harness.edit(change.key, None)  # as it was, for the next fault
+
+
+def _answered(provider: Provider, change: Change, fault: Fault) -> list[Outcome]:
+    try:
+        return list(provider.apply([change]))
+    except ProviderError as problem:
+        raise AssertionError(f"law 12: {fault.name} met a write and left apply as {problem!r}") from problem
+
+
+def _raises(harness: Harness, provider: Reader, scope: Scope, fault: Fault, law: str) -> tuple[ProviderError, Fault]:
+    with harness.inject(fault) as played:
+        problem = _error(provider, scope)
+    if not isinstance(problem, fault.error):
+        raise AssertionError(f"{law}: reading met {fault.name} and gave {problem!r}, not {fault.error.__name__}")
+    return problem, played
+
+
+def _error(provider: Reader, scope: Scope) -> ProviderError | None:
+    """The error of reading a scope; none when it could be read, as far as the adapter noticed."""
+    try:
+        provider.observe(scope)
+    except ProviderError as problem:
+        return problem
+    return None
+
+
+def law_14(harness: Harness) -> None:
+    """`ready` goes from waiting to ready when the declared delay is over, and never blocks."""
+    for scope in harness.scopes:
+        provider = cast.writer(harness)
+        for sample in cast.samples(harness, scope, dict(provider.kinds), "create") if provider else ():
+            assert provider is not None  # noqa: S101 - for the type checker
+            _becomes_ready(Walk(harness, provider, scope), sample)
+
+
+def _becomes_ready(walk: Walk, sample: cast.Sample) -> None:
+    walk.reach(sample.needs)
+    (change,) = walk.changes((*sample.needs, sample.one))
+    (outcome,) = walk.apply([change])
+    holds(outcome.status in {Status.DONE, Status.WAITING}, f"law 14: a plain {sample.kind} gave {outcome}")
+    delay = walk.provider.kinds[sample.kind].delay
+    awaited, detail = _asked(walk, sample)
+    if delay and outcome.status == Status.DONE:
+        holds(not awaited, f"law 14: {sample.kind} declares {delay} s and was ready at once")
+    holds(awaited or detail, f"law 14: {sample.kind} is not ready and does not say what is awaited")
+    walk.harness.prove(sample.one.key)
+    walk.harness.clock.advance(delay)
+    awaited, detail = _asked(walk, sample)
+    holds(awaited, f"law 14: {sample.kind} is not ready after its declared {delay} s: {detail}")
+
+
+def _asked(walk: Walk, sample: cast.Sample) -> tuple[bool, str]:
+    began = time.monotonic()
+    key = sample.one.key
+    name = walk.bound.get((sample.kind, key.name), key.name)
+    found = walk.provider.ready(key._replace(name=name))
+    holds(time.monotonic() - began < AT_ONCE, f"law 14: ready({key.address}) blocked")
+    return found.ready, found.detail

@@ -1,0 +1,149 @@
+"""Laws 6 to 9: what was written is what was wished, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from reconciler.conformance import cast, states_dns, states_tenant
+from reconciler.conformance.harness import Harness
+from reconciler.conformance.judge import attributes, computed_of, holds, same
+from reconciler.conformance.laws_offline import refused
+from reconciler.conformance.reconcile import Walk
+from reconciler.conformance.states import State, Transition
+from reconciler.model.change import Change, Outcome, Status
+from reconciler.model.key import Key
+from reconciler.model.resource import Resource, Sku, TenantDomain
+from reconciler.provider import Scope
+
+NOT_DONE = frozenset({Status.FAILED, Status.REFUSED, Status.WAITING, Status.SKIPPED})
+
+
+def walks(harness: Harness) -> Iterator[Walk]:
+    """A fresh provider on each scope; none for a reader, which has declared that it writes nothing."""
+    for scope in harness.scopes:
+        provider = cast.writer(harness)
+        if provider:
+            yield Walk(harness, provider, scope)
+
+
+def transition(harness: Harness, story: Transition) -> str:
+    """Laws 6 and 7 for one story: reconciled, it is as desired; reconciled again, there is nothing to do.
+
+    Returns:
+        Why the story cannot be told with this adapter, in its own words, offline; empty when it was told whole.
+    """
+    for walk in walks(harness):
+        if walk.scope.system != story.system:
+            continue
+        for number, state in enumerate(story.at(walk.scope, harness.skus), start=1):
+            said = refused(walk.provider, list(state))
+            if said:
+                return said[0]
+            _state(walk, state, f"{story.name!r}, state {number}")
+        return ""
+    return f"it has no {', '.join(sorted(story.kinds))} to write"
+
+
+def _state(walk: Walk, state: State, where: str) -> None:
+    changes = walk.changes(state)
+    holds(changes, f"law 7: {where}: the first plan is empty")
+    if any(walk.provider.kinds[change.key.kind].delegated for change in changes):
+        _delegated(walk, changes, where)
+        return
+    _prove(walk, changes, where)
+    outcomes = walk.apply(changes)
+    all_done(outcomes, changes, f"law 6: {where}")
+    _as_desired(walk, state, walk.live(), f"law 6: {where}: observed")
+    _as_desired(walk, state, walk.truth(), f"law 6: {where}: really there")
+    for resource in walk.provider.observe(walk.scope).resources.values():
+        if resource.key.kind in walk.provider.kinds:
+            same(walk.provider.normalise(resource), resource, f"law 4: {where}: observed, and not in normal form")
+    same(walk.changes(state), [], f"law 7: {where}: the second plan")
+
+
+def _as_desired(walk: Walk, state: State, found: dict[Key, Resource], where: str) -> None:
+    desired = {one.key: walk.normal(one) for one in state}
+    for key in walk.wanted:
+        computed = computed_of(walk.provider.kinds, key.kind)
+        wanted = attributes(desired.get(key), computed)
+        same(attributes(found.get(key), computed), wanted, f"{where}: {key.address}")
+
+
+def _delegated(walk: Walk, changes: Sequence[Change], where: str) -> None:
+    first, second = (list(walk.provider.apply(changes)) for _ in range(2))
+    same({one.status for one in first}, {Status.WAITING}, f"law 6: {where}: a person is asked")
+    same([one.request_id for one in second], [one.request_id for one in first], f"law 10: {where}: asked twice")
+
+
+def _prove(walk: Walk, changes: Sequence[Change], where: str) -> None:
+    """A domain is verified once its proof is shown, not before."""
+    for change in changes:
+        before, after = change.before, change.after
+        if isinstance(before, TenantDomain) and isinstance(after, TenantDomain) and after.verified > before.verified:
+            (outcome,) = walk.apply([change])
+            holds(outcome.status in NOT_DONE, f"law 6: {where}: verified without proof: {outcome}")
+            there = walk.truth().get(change.key)
+            holds(isinstance(there, TenantDomain) and not there.verified, f"law 6: {where}: without proof: {there}")
+            walk.harness.prove(change.key)
+
+
+def all_done(outcomes: Sequence[Outcome], batch: Sequence[Change], where: str) -> None:
+    """Complain unless every change has its outcome, in order, and all are done."""
+    same([one.key for one in outcomes], [one.key for one in batch], f"{where}: one outcome for each change, in order")
+    same([one for one in outcomes if one.status != Status.DONE], [], f"{where}: not done")
+
+
+def law_6(harness: Harness) -> None:
+    """After `apply`, the observed attributes equal the desired ones, and so does the truth."""
+    for scope in harness.scopes:
+        table = states_dns.TRANSITIONS if scope.system == "dns" else states_tenant.TRANSITIONS
+        for story in table[:3]:
+            transition(harness, story)
+
+
+def law_7(harness: Harness) -> None:
+    """The first plan is not empty, the second is."""
+    for walk in walks(harness):
+        for sample in cast.samples(harness, walk.scope, dict(walk.provider.kinds), "create", "update"):
+            walk.reach(sample.needs)
+            for resource in (sample.one, sample.two):
+                state = (*sample.needs, resource)
+                changes = walk.changes(state)
+                holds(changes, f"law 7: a plain {sample.kind}: the first plan is empty")
+                walk.apply(changes)
+                same(walk.changes(state), [], f"law 7: a plain {sample.kind}: the second plan")
+
+
+def law_8(harness: Harness) -> None:
+    """An update leaves everything else alone."""
+    for walk in walks(harness):
+        cast.plant(harness, walk.provider, walk.scope)
+        for sample in cast.samples(harness, walk.scope, dict(walk.provider.kinds), "update"):
+            if sample.kind == "domain":
+                continue  # what a domain can become needs a proof: its stories tell it
+            walk.reach((*sample.needs, sample.one))
+            before = standing(walk, sample.one.key)
+            changes = walk.changes((*sample.needs, sample.two))
+            all_done(walk.apply(changes), changes, f"law 8: {sample.kind}")
+            same(standing(walk, sample.one.key), before, f"law 8: beside an update of {sample.kind} there is")
+
+
+def standing(walk: Walk, *but: Key) -> dict[Key, Resource]:
+    """All that is really there, ids included, but these; without the counts that follow from others."""
+    truth = {key: one for key, one in walk.truth().items() if key not in but}
+    return {key: replace(one, consumed=0) if isinstance(one, Sku) else one for key, one in truth.items()}
+
+
+def law_9(harness: Harness) -> None:
+    """Deleting what is not there succeeds, and writes nothing."""
+    for walk in walks(harness):
+        for sample in cast.samples(harness, walk.scope, dict(walk.provider.kinds), "create", "delete"):
+            walk.reach((*sample.needs, sample.one))
+            (gone,) = walk.changes(sample.needs)
+            all_done(walk.apply([gone]), [gone], f"law 9: deleting a {sample.kind}")
+            mark = harness.mark(walk.scope)
+            never = Change(gone.key._replace(name="never-was"), None, None)
+            for again in (gone, replace(gone, before=None), never):
+                all_done(list(walk.provider.apply([again])), [again], f"law 9: deleting a {sample.kind} that is gone")
+            same(harness.mark(walk.scope), mark, f"law 9: deleting a {sample.kind} that is gone wrote")

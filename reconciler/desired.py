@@ -1,0 +1,107 @@
+"""Turns a customer's spec and the facts into routes: each domain's stages, as deltas over slots."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time
+from hashlib import sha256
+
+from reconciler import accounts, domains
+from reconciler.mail.wants import join
+from reconciler.model.diagnostic import Diagnostic, error
+from reconciler.model.key import Slot
+from reconciler.model.route import STAGES, Facts, Gate, Route, Stage, Wait, Want
+from reconciler.spec.customer import CustomerSpec
+from reconciler.spec.domain import DomainSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Desired:
+    """What should be true, and how to get there.
+
+    Attributes:
+        routes: one for each domain in the spec's order, then the tenant's own if it has any wish.
+        diagnostics: what the author should know or mend; an error stops the customer's apply.
+    """
+
+    routes: tuple[Route, ...]
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+def desired(customer: CustomerSpec, facts: Facts) -> Desired:
+    """Build every route of a customer."""
+    found: list[Diagnostic] = []
+    people = accounts.wishes(customer, facts)
+    found += people.diagnostics
+    routes = []
+    for name, domain in customer.domains.items():
+        route = _Builder(customer, domain, found)
+        route.add(domains.wishes(customer, domain, facts, found))
+        route.add((asked, None) for asked in people.by_domain.get(name, ()))
+        routes.append(route.build())
+    if people.own and customer.tenant:
+        own = _Builder(customer, None, found)
+        own.add((asked, None) for asked in people.own)
+        routes.append(own.build())
+    return Desired(tuple(routes), tuple(found))
+
+
+def tenant_route(customer: CustomerSpec) -> Route:
+    """The tenant's own route without a wish, so that what left the spec there is seen on it."""
+    return _Builder(customer, None, []).build()
+
+
+class _Builder:
+    """Collects the wishes of one route."""
+
+    def __init__(self, customer: CustomerSpec, domain: DomainSpec | None, found: list[Diagnostic]) -> None:
+        self.customer, self.domain, self.found = customer, domain, found
+        self.wants: dict[str, dict[Slot, Want]] = {stage: {} for stage in STAGES}
+        self.ends: dict[Slot, list[tuple[date | None, Want]]] = {}
+
+    def add(self, wishes: Iterable[domains.Dated]) -> None:
+        """Take wishes in; two that contradict each other at one slot are an error at the second."""
+        for (stage, slot, want), day in wishes:
+            there = self.wants[stage].get(slot)
+            joined = join(there, want, slot.part) if there else want
+            if joined:
+                self.wants[stage][slot] = joined
+            elif there:
+                self.found.append(_twice(slot, there, want))
+            if slot.part != "ttl" and not want.seed and want.value is not None:
+                self.ends.setdefault(slot, []).append((day, want))
+
+    def build(self) -> Route:
+        """The route, its stages in order, dated removals last."""
+        target = self.domain.mail.service if self.domain and self.domain.mail else "dns" if self.domain else "tenant"
+        subject = self.domain.name if self.domain else str(self.customer.tenant)
+        stages = [Stage(name, self.wants[name], tuple(self._gates(name))) for name in STAGES]
+        stages += self._dated()
+        identity = sha256("|".join((subject, target, "")).encode()).hexdigest()[:16]
+        origin = self.domain.origin if self.domain else self.customer.origin
+        return Route(identity, subject, target, tuple(stages), origin=origin)
+
+    def _gates(self, stage: str) -> Iterator[Gate]:
+        if stage == "verify" and self.wants["verify"]:
+            seen = tuple(slot for name in ("prove", "claim") for slot in self.wants[name] if slot.part != "ttl")
+            yield Wait("seen", "the tenant and every server of the zone show the verification text", seen)
+
+    def _dated(self) -> list[Stage]:
+        days: dict[date, dict[Slot, Want]] = {}
+        for slot, owners in self.ends.items():
+            last = [day for day, _ in owners if day is not None]
+            if last and len(last) == len(owners):
+                days.setdefault(max(last), {})[slot] = replace(owners[0][1], value=None, seed=False)
+        return [
+            Stage(
+                f"until {day}", wants, (Wait("until", f"{day} has come", instant=datetime.combine(day, time(), UTC)),)
+            )
+            for day, wants in sorted(days.items())
+        ]
+
+
+def _twice(slot: Slot, first: Want, second: Want) -> Diagnostic:
+    summary = f"two lines of the spec ask different things of {slot.address}"
+    remedy = f"keep one of them; the other is at {first.origin} ({first.origin.rule})"
+    return error("desired/twice", summary, remedy=remedy, origin=second.origin, address=slot.address)

@@ -1,0 +1,209 @@
+"""Three-way comparison along one route: the fold at the cursor and each later stage, the ledger, and live.
+
+Wishes up to the cursor are compared with live; each later stage with what the one before leaves. A wish that does not
+exist without its resource (a TTL, an attribute of a user) travels with the act that makes the resource.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from reconciler import folding
+from reconciler.ledger import Owned
+from reconciler.model.key import Key, Slot
+from reconciler.model.resource import Resource
+from reconciler.model.route import Facts, Route, Want
+from reconciler.model.value import Unknown, Value
+from reconciler.verdict import ACTS, Judgement, Known, Verdict, judge
+
+Parts = dict[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One slot at one stage of a route.
+
+    Attributes:
+        stage: index in the route's stages.
+        before: live, or as the stages before leave it; none = absent.
+        after: none = absent.
+        carried: wishes that do not exist without the resource and are written with it, by slot part.
+        ttl: what the stage asks for the record set's TTL; none = nothing, or not a record set.
+        beside: values of a shared record set that a TTL change touches though nobody asked.
+    """
+
+    slot: Slot
+    stage: int
+    verdict: Verdict
+    reason: str
+    before: Value | None
+    after: Value | Unknown | None
+    want: Want | None = None
+    carried: Mapping[str, Want] = field(default_factory=dict)
+    ttl: Value | None = None
+    beside: tuple[str, ...] = ()
+
+    @property
+    def acts(self) -> bool:
+        """This row leads to a write."""
+        return self.verdict in ACTS
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What the comparison knows besides the route.
+
+    Attributes:
+        owned: the ledger's slots, by address.
+        fix_drift: rows where the world moved are written back.
+    """
+
+    resources: Mapping[Key, Resource]
+    owned: Mapping[str, Owned]
+    facts: Facts
+    fix_drift: bool = False
+
+    def parts(self, key: Key) -> Parts:
+        """A live resource taken apart; empty when it does not exist."""
+        return folding.parts(self.resources.get(key))
+
+    def named(self, value: Value | Unknown | None) -> Value | None:
+        """A plain value; none for one that is absent, or not named yet."""
+        return self.facts.get(value.source) if isinstance(value, Unknown) else value
+
+
+Asks = list[tuple[int, str, Want]]
+
+
+def compare(route: Route, cursor: int, world: World) -> list[Row]:
+    """Every row of a route, grouped by resource; the caller sorts.
+
+    Args:
+        cursor: index of the last ended stage; -1 before the first.
+    """
+    asks: dict[Key, Asks] = {}
+    for index, stage in enumerate(route.stages):
+        for slot, want in stage.wants.items():
+            asks.setdefault(slot.key, []).append((index, slot.part, want))
+    return [row for key, wanted in asks.items() for row in _Walk(route, cursor, world, key).rows(wanted)]
+
+
+class _Walk:
+    """Follows one resource through the stages; `now` is what the stages so far leave of it."""
+
+    def __init__(self, route: Route, cursor: int, world: World, key: Key) -> None:
+        self.route, self.cursor, self.world, self.key = route, cursor, world, key
+        self.now: Parts = world.parts(key)
+        self.written: dict[str, Value | Unknown | None] = {}
+        self.stuck: set[str] = set()
+
+    def rows(self, asks: Asks) -> Iterator[Row]:
+        held = {part: (index, want) for index, part, want in asks if index <= self.cursor}
+        ahead = {
+            part for index, part, want in asks if index == self.cursor + 1 and part in held and self._is(part, want)
+        }
+        by_stage: dict[int, dict[str, Want]] = {}
+        for part, (index, want) in held.items():
+            if part not in ahead:
+                by_stage.setdefault(index, {})[part] = want
+        for index, part, want in asks:
+            if index > self.cursor:
+                by_stage.setdefault(index, {})[part] = want
+        for part in ahead:
+            yield self._row(
+                part, held[part][0], Judgement(Verdict.AHEAD, "as the next stage leaves it", self.now.get(part))
+            )
+        for index in sorted(by_stage):
+            yield from self._stage(index, by_stage[index])
+
+    def _is(self, part: str, want: Want) -> bool:
+        if want.value is None:
+            return part not in self.now
+        return part in self.now and self.now[part] == self.world.named(want.value)
+
+    def _stage(self, index: int, wants: Mapping[str, Want]) -> Iterator[Row]:
+        existed = self._exists()
+        travelling = {part: want for part, want in wants.items() if self._travels(part, wants, existed)}
+        ask = wants.get("ttl")
+        ttl = ask.value if ask and not isinstance(ask.value, Unknown) else None
+        fit = existed
+        for part in sorted(wants, key=lambda one: (one == "ttl", one)):
+            if part in travelling or part in self.stuck or (part == "ttl" and not fit):
+                continue
+            row = replace(self._judge(index, part, wants[part]), carried=travelling, ttl=ttl)
+            fit = fit and row.verdict is not Verdict.CONFLICT
+            self._leave(row)
+            yield row
+
+    def _exists(self) -> bool:
+        if self.key.system == "dns":
+            return any(part != "ttl" for part in self.now)
+        return self.key.kind == "licenses" or "" in self.now
+
+    def _travels(self, part: str, wants: Mapping[str, Want], existed: bool) -> bool:
+        if existed:
+            return False
+        return part == "ttl" if self.key.system == "dns" else part != "" and wants[part].value is not None
+
+    def _judge(self, index: int, part: str, want: Want) -> Row:
+        known = self._known(part, want)
+        judgement = judge(want, known)
+        if want.seed and part not in self.now and self._class_taken(part):
+            judgement = Judgement(Verdict.SAME, "there is one already", None)
+        if part == "ttl" and judgement.verdict is Verdict.CONFLICT:
+            judgement = judgement._replace(verdict=Verdict.UPDATE, reason="the TTL asked for")
+        if judgement.verdict is Verdict.DRIFT and self.world.fix_drift:
+            judgement = judgement._replace(verdict=Verdict.UPDATE, reason="drift, written back")
+        return self._row(part, index, judgement, want)
+
+    def _known(self, part: str, want: Want) -> Known:
+        slot = Slot(self.key, part)
+        baseline = self.route.baseline
+        return Known(
+            slot,
+            self._owned(slot),
+            self.now.get(part),
+            self.world.named(want.value) if isinstance(want.value, Unknown) else None,
+            baseline.get(slot) if baseline else None,
+            baseline is not None and slot in baseline,
+        )
+
+    def _owned(self, slot: Slot) -> Owned | None:
+        if slot.part in self.written:
+            value = self.written[slot.part]
+            return None if value is None else Owned.of(slot, self.now[slot.part])
+        return self.world.owned.get(slot.address)
+
+    def _class_taken(self, part: str) -> bool:
+        family = part.partition("/")[0] + "/"
+        return any(other.startswith(family) for other in self.now)
+
+    def _row(self, part: str, index: int, judgement: Judgement, want: Want | None = None) -> Row:
+        beside: tuple[str, ...] = ()
+        if part == "ttl" and judgement.verdict in ACTS:
+            beside = tuple(
+                sorted(one for one in self.now if one != "ttl" and Slot(self.key, one).address not in self.world.owned)
+            )
+        slot, before = Slot(self.key, part), self.now.get(part)
+        return Row(slot, index, judgement.verdict, judgement.reason, before, judgement.value, want, beside=beside)
+
+    def _leave(self, row: Row) -> None:
+        part = row.slot.part
+        if row.verdict in (Verdict.DRIFT, Verdict.CONFLICT, Verdict.PENDING):
+            self.stuck.add(part)
+        elif row.acts or row.verdict is Verdict.ADOPT:
+            self._write(part, row.after)
+            if row.verdict in (Verdict.CREATE, Verdict.MISSING):
+                for other, want in row.carried.items():
+                    self._write(other, want.value)
+
+    def _write(self, part: str, value: Value | Unknown | None) -> None:
+        self.written[part] = value
+        if value is None:
+            self.now.pop(part, None)
+        else:
+            named = self.world.named(value)
+            self.now[part] = (
+                named if named is not None else f"<{value.source}>" if isinstance(value, Unknown) else value
+            )

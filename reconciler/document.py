@@ -1,0 +1,248 @@
+"""The public, versioned JSON of plans, applies and status: what every view and every script reads."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from reconciler.apply import Awaited, Report, StepResult
+from reconciler.gates import GateState
+from reconciler.live import Live, Read
+from reconciler.model.change import Status
+from reconciler.model.diagnostic import Diagnostic, Origin
+from reconciler.model.value import Unknown, Value
+from reconciler.plan import Act, Leg, Plan, digest, rollback_ids, wanted
+from reconciler.verdict import OFF, Verdict
+
+FORMAT = "1.0"
+TOOL = "0.1.0"
+#: Addresses listed where only their number matters; the digest covers all of them.
+LISTED = 200
+
+
+def head(kind: str, customer: str, now: datetime) -> dict[str, Any]:
+    """The first fields of every document."""
+    return {"format_version": FORMAT, "kind": kind, "tool_version": TOOL, "customer": customer, "created": when(now)}
+
+
+def when(instant: datetime | None) -> str | None:
+    """An instant in UTC to the second, or none."""
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if instant else None
+
+
+def plan(
+    made: Plan,
+    reads: Live,
+    spec: Mapping[str, Any],
+    policy: str,
+    gates: Mapping[tuple[str, int], Sequence[GateState]],
+    now: datetime,
+) -> dict[str, Any]:
+    """A plan as JSON; `digest` covers what it would do, not when or from which commit it was made."""
+    steps = [_step(act, leg, gates) for leg in made.legs for act in leg.acts]
+    refused = any(step["refusal"] for step in steps)
+    effect = {
+        "customer": made.customer,
+        "spec": spec["digest"],
+        "policy": policy,
+        "complete": made.complete,
+        "steps": [[step["id"], step["before"], step["allowed"]] for step in steps],
+        "adopt": [row.slot.address for row in made.rows(Verdict.ADOPT)],
+        "forget": [row.slot.address for row in made.rows(Verdict.FORGET)],
+        "rollback": [rollback_ids(leg.route) for leg in made.legs if leg.route.baseline is not None],
+    }
+    return {
+        **head("plan", made.customer, now),
+        "spec": dict(spec),
+        "policy": {"digest": policy, "result": "fail" if refused else "pass"},
+        "reads": [_read(read, now) for read in reads.reads],
+        "complete": made.complete,
+        "applyable": made.applyable,
+        "errored": made.errored,
+        "missing": list(made.missing),
+        "routes": [_route(leg, gates) for leg in made.legs],
+        "steps": steps,
+        "adopt": _listed(effect["adopt"]),
+        "forget": _listed(effect["forget"]),
+        "drift": [entry for leg in made.legs for entry in _drift(leg)],
+        "unmanaged": _listed([slot.address for slot in made.unmanaged]),
+        "diagnostics": [diagnostic(one) for one in made.diagnostics],
+        "counts": made.counts(),
+        "digest": digest(effect),
+    }
+
+
+def apply(
+    customer: str, now: datetime, results: Sequence[StepResult], report: Report, outcome: str, code: int, names: Mapping[str, Sequence[str]],
+    diagnostics: Iterable[Diagnostic] = (), following: str = "", lost: Sequence[Mapping[str, Any]] = (),
+) -> dict[str, Any]:  # fmt: skip
+    """What an apply did.
+
+    Args:
+        names: stage names by route.
+        lost: results of approved steps that the present plan has no more.
+    """
+    steps = [*(_result(one, names) for one in results), *lost]
+    statuses = [step["status"] for step in steps]
+    return {
+        **head("apply", customer, now),
+        "outcome": outcome,
+        "exit_code": code,
+        "steps": steps,
+        "waiting": [_awaited(one) for one in report.awaited],
+        "counts": {str(status): statuses.count(str(status)) for status in Status},
+        "diagnostics": [diagnostic(one) for one in diagnostics],
+        "next": following,
+    }
+
+
+def diagnostic(one: Diagnostic) -> dict[str, Any]:
+    """A finding as JSON."""
+    return {
+        "severity": str(one.severity),
+        "rule": one.rule,
+        "summary": one.summary,
+        "detail": one.detail,
+        "remedy": one.remedy,
+        "origin": origin(one.origin),
+        "address": one.address,
+    }
+
+
+def origin(one: Origin) -> dict[str, Any]:
+    """A place in a file as JSON."""
+    return {"file": one.file, "line": one.line, "column": one.column, "rule": one.rule}
+
+
+def value(one: Value | Unknown | None) -> Any:
+    """A slot's value as JSON; one that is not named yet is null."""
+    return None if isinstance(one, Unknown) else list(one) if isinstance(one, tuple) else one
+
+
+def gate(state: GateState) -> dict[str, Any]:
+    """A gate as JSON."""
+    rule = getattr(state.gate, "rule", "")
+    return {
+        "kind": state.kind,
+        "rule": rule,
+        "text": state.text,
+        "open": state.open,
+        "until": when(state.until),
+        "whom": state.whom,
+    }
+
+
+def result(step: Mapping[str, Any], status: Status, detail: str) -> dict[str, Any]:
+    """What became of a step of a plan document."""
+    kept = {name: step[name] for name in ("id", "address", "stage", "action")}
+    return {**kept, "status": str(status), "detail": detail}
+
+
+def _step(act: Act, leg: Leg, gates: Mapping[tuple[str, int], Sequence[GateState]]) -> dict[str, Any]:
+    row, want = act.row, wanted(act.row)
+    unknown = (
+        {"source": row.after.source, "text": row.after.constraint.text} if isinstance(row.after, Unknown) else None
+    )
+    return {
+        "id": act.id,
+        "route": act.route,
+        "stage": leg.route.stages[act.stage].name,
+        "kind": "act",
+        "address": act.slot.address,
+        "action": act.action,
+        "reason": row.reason,
+        "before": value(row.before),
+        "after": value(row.after),
+        "unknown": unknown,
+        "with": {part: value(one.value) for part, one in sorted(row.carried.items())},
+        "allowed": not act.refusal,
+        "refusal": act.refusal,
+        "drift": row.verdict is Verdict.MISSING or "drift" in row.reason,
+        "origin": origin(want.origin),
+        "shares": list(row.beside),
+        "owner": want.owner,
+    }
+
+
+def _route(leg: Leg, gates: Mapping[tuple[str, int], Sequence[GateState]]) -> dict[str, Any]:
+    route = leg.route
+    stages = []
+    reached = True
+    for index, stage in enumerate(route.stages):
+        acts = [act for act in leg.acts if act.stage == index]
+        pending = index > leg.cursor and (acts or leg.unsettled(index))
+        if not stage.wants and not acts:
+            state = "empty"
+        elif index <= leg.cursor and not acts:
+            state = "done"
+        elif pending or acts:
+            state = (
+                "blocked"
+                if any(act.refusal for act in acts) or leg.unsettled(index)
+                else "next"
+                if reached
+                else "later"
+            )
+            reached = False
+        else:
+            state = "next" if reached else "later"
+        shown = [gate(one) for one in gates.get((route.id, index), ())] if index > leg.cursor else []
+        stages.append({"name": stage.name, "state": state, "gates": shown})
+    cursor = route.stages[leg.cursor].name if leg.cursor >= 0 else ""
+    return {"id": route.id, "subject": route.subject, "target": route.target, "cursor": cursor, "stages": stages}
+
+
+def _drift(leg: Leg) -> Iterable[dict[str, Any]]:
+    for row in leg.rows:
+        if row.verdict in OFF | {Verdict.OBSERVED}:
+            yield {
+                "address": row.slot.address,
+                "class": "missing"
+                if row.verdict is Verdict.MISSING
+                else "conflict"
+                if row.verdict is Verdict.CONFLICT
+                else "changed",
+                "direction": "world",
+                "expected": value(row.after),
+                "actual": value(row.before),
+                "reason": row.reason,
+                "blocks": row.slot.address in leg.blocks,
+                "origin": origin(wanted(row).origin),
+            }
+
+
+def _read(read: Read, now: datetime) -> dict[str, Any]:
+    observed = read.observation
+    return {
+        "source": f"{read.provider}:{read.scope.name}",
+        "complete": observed is not None,
+        "count": len(observed.resources) if observed else 0,
+        "version": observed.version if observed else "",
+        "at": when(now),
+        "error": read.error,
+    }
+
+
+def _listed(addresses: Any) -> dict[str, Any]:
+    given: Collection[str] = addresses
+    return {
+        "count": len(given),
+        "digest": digest({"addresses": list(given)}) if given else "",
+        "addresses": list(given)[:LISTED],
+    }
+
+
+def _result(one: StepResult, names: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    act = one.act
+    stage = names[act.route][act.stage]
+    return {
+        "id": act.id, "address": act.slot.address, "stage": stage, "action": act.action,
+        "status": str(one.status), "detail": one.detail,
+    }  # fmt: skip
+
+
+def _awaited(one: Awaited) -> dict[str, Any]:
+    return {
+        "subject": one.subject, "stage": one.stage, "text": one.state.text, "whom": one.state.whom, "until": when(one.state.until)
+    }  # fmt: skip

@@ -1,0 +1,122 @@
+"""Turns one domain of the spec into wishes over DNS slots and the tenant's domain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from reconciler.mail import dmarc, senders, services
+from reconciler.mail.txt import txt_part
+from reconciler.mail.wants import Asked, MailDomain, Row, record_wants
+from reconciler.model.diagnostic import Diagnostic, error
+from reconciler.model.key import Key, Slot
+from reconciler.model.route import Facts, Manage, Want
+from reconciler.spec.customer import CustomerSpec
+from reconciler.spec.domain import DomainSpec, Record
+
+#: A wish, and the day on which it ends; none = never.
+Dated = tuple[Asked, date | None]
+
+SPF_ALL = {"fail": "-all", "softfail": "~all", "neutral": "?all"}
+
+
+def wishes(customer: CustomerSpec, domain: DomainSpec, facts: Facts, found: list[Diagnostic]) -> Iterator[Dated]:
+    """Everything the spec asks of one domain; what is wrong with it goes to `found`."""
+    for asked in _undated(customer, domain, facts, found):
+        yield asked, None
+    for sender in domain.senders:
+        wants, problems = senders.sender_wants(
+            senders.Sender(
+                sender.name,
+                addresses=(sender.address,) if sender.address else (),
+                includes=(sender.include,) if sender.include else (),
+                rows=sender.dns_table.rows if sender.dns_table else (),
+                origin=sender.origin,
+            ),
+            _mail_domain(customer, domain),
+        )
+        found += problems
+        for asked in wants:
+            yield asked, None if asked[2].seed else sender.until
+    for record in domain.records:
+        for asked in _record(domain, record):
+            yield asked, record.until
+
+
+def _undated(customer: CustomerSpec, domain: DomainSpec, facts: Facts, found: list[Diagnostic]) -> Iterator[Asked]:
+    at = _mail_domain(customer, domain)
+    if domain.mail and domain.mail.service == "microsoft365":
+        if not customer.tenant:
+            summary, remedy = (
+                f"{domain.name} has its mail at microsoft365, but no tenant is named",
+                "write `tenant: NAME.onmicrosoft.com`",
+            )
+            found.append(error("desired/no-tenant", summary, remedy=remedy, origin=domain.origin))
+            return
+        yield from services.microsoft365(at)
+        found += services.findings(at, facts)
+    elif domain.mail and domain.mail.table:
+        yield from services.table(at, domain.mail.table.rows)
+    if domain.default and customer.tenant:
+        yield "accounts", Slot(Key("tenant", customer.tenant, "domain", domain.name), "default"), at.want(True)
+    if domain.spf and domain.spf.all:
+        overwrite = domain.spf.adopt is not None
+        end = Want(SPF_ALL[domain.spf.all], domain.origin, overwrite=overwrite, manage=at.manage)
+        yield "prepare", Slot(at.key("TXT"), "spf/all"), end
+    if domain.dmarc:
+        wants = dmarc.dmarc(at, domain.dmarc.policy, domain.dmarc.reports_to, domain.dmarc.origin)
+        yield from wants
+    yield from _absences(domain)
+
+
+def _mail_domain(customer: CustomerSpec, domain: DomainSpec) -> MailDomain:
+    return MailDomain(
+        name=domain.name,
+        tenant=customer.tenant or "",
+        teams=domain.teams,
+        devices=domain.devices,
+        ttl=domain.ttl,
+        overwrite=bool(domain.adopt or (domain.mail and domain.mail.adopt)),
+        manage=Manage(domain.manage),
+        retire_verification=domain.retire_verification,
+        origin=domain.mail.origin if domain.mail else domain.origin,
+    )
+
+
+def _record(domain: DomainSpec, record: Record) -> Iterator[Asked]:
+    ttl = record.ttl if record.ttl is not None else domain.ttl
+    key = Key("dns", domain.name, record.type, record.name)
+    if record.type != "TXT":
+        want = Want(
+            tuple(sorted(set(record.values))),
+            record.origin,
+            overwrite=record.adopt is not None,
+            manage=Manage(record.manage),
+            protect=record.protect,
+        )
+        yield "prepare" if record.type != "MX" else "deliver", Slot(key, ""), want
+        if ttl is not None:
+            yield "prepare" if record.type != "MX" else "deliver", Slot(key, "ttl"), Want(ttl, record.origin)
+        return
+    at = MailDomain(
+        domain.name,
+        ttl=ttl,
+        overwrite=record.adopt is not None,
+        manage=Manage(record.manage),
+        origin=record.origin,
+    )
+    rows = [Row(record.name, "TXT", value, ttl, record.origin) for value in record.values]
+    yield from record_wants(at, "prepare", rows, owner="records")
+
+
+def _absences(domain: DomainSpec) -> Iterator[Asked]:
+    for one in domain.absent:
+        key = Key("dns", domain.name, one.type, one.name)
+        if one.type == "TXT" and one.value is not None:
+            part = txt_part(one.name, one.value)
+            if part == "spf" or one.value.startswith("spf/"):
+                part = one.value
+            yield "retire", Slot(key, part), Want(None, one.origin)
+        else:
+            only = (one.value,) if one.value is not None else None
+            yield "retire", Slot(key, ""), Want(None, one.origin, only=only)

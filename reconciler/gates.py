@@ -1,0 +1,101 @@
+"""Looks whether a gate is open: a wait, an assertion, a person's word. Rules are computed anew at every look."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from reconciler.ledger import Ledger
+from reconciler.model.errors import ProviderError
+from reconciler.model.key import Key
+from reconciler.model.route import Assert, Facts, Gate, Route, Task, Wait
+from reconciler.provider import Readiness
+
+#: Seconds to assume where nobody knows the TTL published before. Source: semantics of the route; two days, as TLDs use.
+UNKNOWN_TTL = 172_800
+
+
+@dataclass(frozen=True, slots=True)
+class GateState:
+    """One gate as it stands.
+
+    Attributes:
+        until: when it opens by the clock; none when that is not for a clock to say.
+        whom: who or what is awaited.
+    """
+
+    gate: Gate
+    open: bool
+    text: str
+    until: datetime | None = None
+    whom: str = ""
+
+    @property
+    def kind(self) -> str:
+        """`wait`, `assert` or `task`."""
+        return type(self.gate).__name__.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """What gates are judged by. `ready` asks a resource's provider and may raise ProviderError."""
+
+    now: datetime
+    ledger: Ledger
+    facts: Facts
+    ready: Callable[[Key], Readiness]
+
+
+def look(route: Route, stage: int, watch: Watch) -> list[GateState]:
+    """Every gate of a stage, in order."""
+    return [_state(gate, route, stage, watch) for gate in route.stages[stage].gates]
+
+
+def _state(gate: Gate, route: Route, stage: int, watch: Watch) -> GateState:
+    if isinstance(gate, Task):
+        done = gate.name in watch.ledger.confirmed.get(route.id, frozenset())
+        return GateState(gate, done, gate.text, whom="a person")
+    if isinstance(gate, Assert):
+        found = str(watch.facts.get(gate.probe, "nothing"))
+        holds = found == gate.expect
+        return GateState(gate, holds, gate.text if holds else f"{gate.text}: found {found}, not {gate.expect}")
+    return {"seen": _seen, "ttl": _ttl, "until": _until, "hold": _hold}[gate.rule](gate, route, stage, watch)
+
+
+def _seen(gate: Wait, route: Route, stage: int, watch: Watch) -> GateState:
+    for key in dict.fromkeys(slot.key for slot in gate.slots):
+        try:
+            ready = watch.ready(key)
+        except ProviderError as problem:
+            ready = Readiness(False, str(problem))
+        if not ready.ready:
+            return GateState(gate, False, ready.detail or gate.text, whom=key.scope)
+    return GateState(gate, True, gate.text)
+
+
+def _ttl(gate: Wait, route: Route, stage: int, watch: Watch) -> GateState:
+    certain: datetime | None = None
+    for key in dict.fromkeys(slot.key for slot in gate.slots):
+        history = watch.ledger.ttl_history.get(key.address, ())
+        if history:
+            last = history[-1]
+            passed = last.time + timedelta(seconds=UNKNOWN_TTL if last.before is None else last.before)
+            certain = max(certain, passed) if certain else passed
+    return _clock(gate, certain, watch)
+
+
+def _until(gate: Wait, route: Route, stage: int, watch: Watch) -> GateState:
+    return _clock(gate, gate.instant, watch)
+
+
+def _hold(gate: Wait, route: Route, stage: int, watch: Watch) -> GateState:
+    ended = [watch.ledger.ended_at.get((route.id, one.name)) for one in route.stages[:stage]]
+    known = [when for when in ended if when is not None]
+    if not known:
+        return GateState(gate, False, gate.text, whom="the stage before")
+    return _clock(gate, max(known) + timedelta(seconds=gate.seconds), watch)
+
+
+def _clock(gate: Wait, instant: datetime | None, watch: Watch) -> GateState:
+    return GateState(gate, instant is None or watch.now >= instant, gate.text, until=instant, whom="the clock")

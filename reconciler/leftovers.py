@@ -1,0 +1,118 @@
+"""What we own or see and no wish mentions: omissions, orphans, things forgotten, things that are not ours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+
+from reconciler.diff import Row, World
+from reconciler.model.key import Key, Slot, parse_slot
+from reconciler.model.route import Route
+from reconciler.policy import replaced
+from reconciler.tenant import BLOCKED
+from reconciler.verdict import Judgement, Known, Verdict, unsaid
+
+RETIRE = "retire"
+
+
+@dataclass(frozen=True, slots=True)
+class Mentioned:
+    """Every slot that any stage of any route names, by key."""
+
+    parts: dict[Key, set[str]]
+    kinds: dict[tuple[str, str], set[str]]
+
+    @classmethod
+    def of(cls, routes: Collection[Route]) -> Mentioned:
+        """Gather them."""
+        parts: dict[Key, set[str]] = {}
+        kinds: dict[tuple[str, str], set[str]] = {}
+        for route in routes:
+            for stage in route.stages:
+                for slot, want in stage.wants.items():
+                    parts.setdefault(slot.key, set()).add(slot.part)
+                    if slot.key.system == "dns" and want.value is not None:
+                        kinds.setdefault((slot.key.scope, slot.key.name), set()).add(slot.key.kind)
+        return cls(parts, kinds)
+
+    def __contains__(self, slot: Slot) -> bool:
+        """Tell whether a slot is named; the TTL of a set is, where any part of the set is."""
+        named = self.parts.get(slot.key)
+        return named is not None and (slot.part in named or slot.part == "ttl")
+
+
+def owned_rows(
+    routes: Collection[Route], mentioned: Mentioned, world: World, covers: Callable[[Key], bool]
+) -> Iterator[tuple[Route, Row]]:
+    """A row for each slot the ledger holds and no wish mentions; those outside every reading give none.
+
+    Rows belong to the route of their zone, or to the tenant's own; a slot without a route gives none.
+    """
+    by_scope = {route.subject: route for route in routes}
+    for address, owned in world.owned.items():
+        slot = parse_slot(address)
+        route = by_scope.get(slot.key.scope)
+        if slot in mentioned or route is None or not covers(slot.key) or _of_omitted_user(slot, mentioned):
+            continue
+        parts = world.parts(slot.key)
+        if slot.part == "ttl":
+            judgement = Judgement(Verdict.FORGET, "no longer asked for", None)
+        else:
+            judgement = unsaid(Known(slot, owned, parts.get(slot.part)), owned)
+        if slot.key.kind == "user" and judgement.verdict is Verdict.OMITTED:
+            judgement = _ladder(judgement, parts.get(""))
+        yield (
+            route,
+            Row(
+                slot,
+                _stage(route, slot, mentioned),
+                judgement.verdict,
+                judgement.reason,
+                parts.get(slot.part),
+                judgement.value,
+            ),
+        )
+
+
+def unmanaged(
+    mentioned: Mentioned, world: World, of_interest: Callable[[Key], bool] = lambda key: True
+) -> Iterator[Slot]:
+    """Live slots that are neither mentioned nor owned; a TTL is never one by itself."""
+    for key in world.resources:
+        named = mentioned.parts.get(key)
+        if (named is not None and "" in named) or key.kind == "sku" or not of_interest(key):
+            continue
+        for part in world.parts(key):
+            slot = Slot(key, part)
+            if part != "ttl" and slot not in mentioned and slot.address not in world.owned:
+                yield slot
+
+
+def emptied(routes: Collection[Route], mentioned: Mentioned) -> set[str]:
+    """Zones and tenants of which the spec mentions nothing any more."""
+    named = {key.scope for key in mentioned.parts}
+    return {route.subject for route in routes if route.subject not in named}
+
+
+def _of_omitted_user(slot: Slot, mentioned: Mentioned) -> bool:
+    """Attributes and licences of a user who left the spec stay as they are: blocking is the only rung by omission."""
+    if slot.key.kind == "user":
+        return slot.part != "" and slot.key not in mentioned.parts
+    return slot.key.kind == "licenses" and slot.key._replace(kind="user") not in mentioned.parts
+
+
+def _ladder(judgement: Judgement, now: object) -> Judgement:
+    if now == BLOCKED:
+        return Judgement(Verdict.SAME, "blocked; omission goes no further", BLOCKED)
+    return judgement._replace(value=BLOCKED, reason="no longer in the spec: sign-in is blocked, nothing is deleted")
+
+
+def _stage(route: Route, slot: Slot, mentioned: Mentioned) -> int:
+    """Removals come in `retire`, but a record set makes way in the stage of what takes its name."""
+    names = [stage.name for stage in route.stages]
+    key = slot.key
+    if key.system == "dns" and replaced(key, mentioned.kinds.get((key.scope, key.name), ())):
+        for index, stage in enumerate(route.stages):
+            if any((one.key.scope, one.key.name) == (key.scope, key.name) for one in stage.wants):
+                return index
+    return names.index(RETIRE)

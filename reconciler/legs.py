@@ -1,0 +1,65 @@
+"""The legs of a plan: every route compared with live, what nobody mentions added, policy applied. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+
+from reconciler import diff, leftovers, plan, policy
+from reconciler.ledger import Ledger
+from reconciler.model.key import Key, Slot
+from reconciler.model.route import Route
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What holds a plan back.
+
+    Attributes:
+        complete: every scope was read, and every file of the spec was loaded.
+        accepted: addresses whose drift the spec accepts.
+    """
+
+    rules: policy.Rules = policy.Rules()
+    complete: bool = True
+    accepted: Collection[str] = ()
+
+
+def cursor(route: Route, known: Ledger) -> int:
+    """Index of the last ended stage; empty stages after it have ended too. -1 before the first."""
+    index = known.stage_of(route.id, [stage.name for stage in route.stages])
+    stages = route.stages
+    while 0 <= index < len(stages) - 1 and not stages[index + 1].wants and not stages[index + 1].gates:
+        index += 1
+    return index
+
+
+def legs(
+    routes: Sequence[Route], world: diff.World, known: Ledger, covers: Callable[[Key], bool], limits: Limits
+) -> tuple[tuple[plan.Leg, ...], tuple[Slot, ...]]:
+    """Compare everything.
+
+    Args:
+        covers: whether a key, when it is not in the world, surely does not exist; others get no row.
+
+    Returns:
+        A leg for each route, in order, and the live slots that are not ours.
+    """
+    mentioned = leftovers.Mentioned.of(routes)
+    cursors = {route.id: cursor(route, known) for route in routes}
+    rows = {
+        route.id: [row for row in diff.compare(route, cursors[route.id], world) if covers(row.slot.key)]
+        for route in routes
+    }
+    for route, row in leftovers.owned_rows(routes, mentioned, world, covers):
+        rows[route.id].append(row)
+    case = policy.Case(
+        [row for some in rows.values() for row in some],
+        world.resources,
+        limits.complete,
+        leftovers.emptied(routes, mentioned),
+        {address for address, owned in known.owned.items() if owned.protect},
+    )
+    made = [plan.leg(route, cursors[route.id], rows[route.id], world, limits.accepted) for route in routes]
+    refused = policy.refusals(case, limits.rules)
+    return plan.with_refusals(made, refused), tuple(leftovers.unmanaged(mentioned, world))

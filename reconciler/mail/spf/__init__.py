@@ -1,0 +1,1 @@
+"""SPF (RFC 7208): reading a record's terms and merging records term by term."""

@@ -1,0 +1,1 @@
+"""The frozen nouns shared by the core and the providers; imports nothing but itself."""

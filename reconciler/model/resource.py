@@ -1,0 +1,144 @@
+"""The kinds of resource, one small typed model each, in normal form.
+
+Normal form of a record set: `values` sorted, without repeats, each in presentation form with absolute lower-case names
+(`10 mx1.example.net.`); a TXT value is the decoded text (strings joined, UTF-8 with surrogateescape), never quoted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reconciler.model.key import Key
+
+
+@dataclass(frozen=True, slots=True)
+class RecordSet:
+    """All values of one name and type. `ttl` in seconds, 0 to 2147483647. `values` is never empty."""
+
+    key: Key
+    ttl: int
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceRecord:
+    """A DNS record that the tenant asks for.
+
+    Attributes:
+        name: relative to the domain, `@` is the apex.
+        type: record type in upper case.
+        value: normal form as in `RecordSet.values`.
+        service: `Email`, `OfficeCommunicationsOnline`, `Intune`, ... as the tenant says it.
+    """
+
+    name: str
+    type: str
+    value: str
+    service: str
+    ttl: int = 3600
+    optional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TenantDomain:
+    """A mail domain as the tenant knows it; `key.kind` is `domain`, `key.name` the domain.
+
+    Attributes:
+        verification: the TXT value that proves the domain; empty when the tenant names none.
+        default: new users get this domain.
+        records: what the tenant wants in DNS; empty until the domain is verified.
+    """
+
+    key: Key
+    verified: bool = False
+    default: bool = False
+    verification: str = ""
+    records: tuple[ServiceRecord, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A person's account; `key.kind` is `user`.
+
+    Attributes:
+        remote_id: the object id; empty on one that is to be created.
+        usage_location: two letters, ISO 3166; empty when not set.
+        aliases: further addresses, lower case, sorted.
+        synced: mastered on premises: read only for us.
+        guest: invited from elsewhere: never managed.
+        deleted: soft-deleted, restorable for 30 days.
+    """
+
+    key: Key
+    upn: str
+    display_name: str
+    remote_id: str = ""
+    enabled: bool = True
+    given_name: str = ""
+    surname: str = ""
+    usage_location: str = ""
+    phone: str = ""
+    department: str = ""
+    job_title: str = ""
+    aliases: tuple[str, ...] = ()
+    synced: bool = False
+    guest: bool = False
+    deleted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Licenses:
+    """The SKUs (part numbers) that one user holds; `key.kind` is `licenses`, `key.name` the user's.
+
+    Attributes:
+        remote_id: object id of the user.
+        direct: assigned to the user, sorted; the only ones we manage.
+        inherited: through a group, sorted; read only.
+    """
+
+    key: Key
+    remote_id: str
+    direct: tuple[str, ...] = ()
+    inherited: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A group; `key.kind` is `group`.
+
+    Attributes:
+        group_kind: `microsoft365` or `security`.
+        members: object ids, sorted.
+    """
+
+    key: Key
+    display_name: str
+    remote_id: str = ""
+    group_kind: str = "microsoft365"
+    members: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sku:
+    """A subscribed product; `key.kind` is `sku`, `key.name` the part number. Seats are counts.
+
+    Attributes:
+        product: name for people; empty when not known.
+        enabled: bought and paid; `warning`: expired, in grace, still usable; `consumed`: in use.
+    """
+
+    key: Key
+    sku_id: str
+    product: str = ""
+    enabled: int = 0
+    warning: int = 0
+    consumed: int = 0
+    status: str = "Enabled"
+
+    @property
+    def free(self) -> int:
+        """Seats that can still be assigned, never negative."""
+        return max(0, self.enabled + self.warning - self.consumed)
+
+
+Resource = RecordSet | TenantDomain | User | Licenses | Group | Sku

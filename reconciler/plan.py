@@ -1,0 +1,274 @@
+"""The plan: ordered steps as data, each with an id that says what was approved.
+
+A step's id hashes its effect, address, stage, symbolic after and every gate before it on its route; never a live value,
+never a computed instant.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
+
+from reconciler import graph
+from reconciler.diff import Row, World
+from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.model.key import Key, Slot
+from reconciler.model.route import Route, Want
+from reconciler.model.value import Unknown, Value
+from reconciler.verdict import Verdict
+
+KIND_ORDER = {"domain": "0", "user": "1", "licenses": "2", "group": "3"}
+REMOVALS = frozenset({Verdict.DESTROY, Verdict.OMITTED})
+UNSETTLED = frozenset({Verdict.DRIFT, Verdict.CONFLICT, Verdict.PENDING})
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One change to one slot.
+
+    Attributes:
+        effect: `write` or `destroy`; whether a write creates or updates is for live to decide.
+        refusal: why it may not go ahead; empty when it may.
+    """
+
+    id: str
+    route: str
+    stage: int
+    effect: str
+    row: Row
+    refusal: str = ""
+
+    @property
+    def slot(self) -> Slot:
+        """What it changes."""
+        return self.row.slot
+
+    @property
+    def action(self) -> str:
+        """`create`, `update` or `destroy`, as seen from live now."""
+        if self.row.verdict in REMOVALS:
+            return "destroy"
+        return "create" if self.row.before is None else "update"
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """One route in the plan.
+
+    Attributes:
+        cursor: index of the last stage whose end is journalled; -1 before the first.
+        rows: of every slot, in the order they were compared.
+        acts: in the order they will be carried out: by stage, inside a stage by what needs what.
+        blocks: why no later stage may begin; empty when they may.
+    """
+
+    route: Route
+    cursor: int
+    rows: tuple[Row, ...]
+    acts: tuple[Act, ...]
+    blocks: tuple[str, ...] = ()
+
+    def unsettled(self, stage: int) -> list[Row]:
+        """Rows of a stage that neither hold already nor will after its acts."""
+        return [row for row in self.rows if row.stage == stage and row.verdict in UNSETTLED]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything one customer's run would do.
+
+    Attributes:
+        complete: every scope was read, and nothing was left out by a target.
+        missing: what keeps it from being applied, for people; empty = applyable.
+    """
+
+    customer: str
+    legs: tuple[Leg, ...]
+    unmanaged: tuple[Slot, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
+    missing: tuple[str, ...] = ()
+    complete: bool = True
+
+    @property
+    def errored(self) -> bool:
+        """Something is wrong that the author or a provider must mend."""
+        return any(one.severity is Severity.ERROR for one in self.diagnostics)
+
+    @property
+    def applyable(self) -> bool:
+        """It may be applied as far as its steps are allowed."""
+        return self.complete and not self.missing and not self.errored
+
+    @property
+    def acts(self) -> list[Act]:
+        """All acts, route by route."""
+        return [act for leg in self.legs for act in leg.acts]
+
+    def rows(self, *verdicts: Verdict) -> list[Row]:
+        """The rows with one of the verdicts, route by route."""
+        return [row for leg in self.legs for row in leg.rows if row.verdict in verdicts]
+
+    def counts(self) -> dict[str, int]:
+        """By verb, in the order of the counts line; refused acts are counted too."""
+        actions = [act.action for act in self.acts]
+        named = {"add": "create", "change": "update", "destroy": "destroy"}
+        found = {name: actions.count(action) for name, action in named.items()}
+        bookkeeping = {"adopt": Verdict.ADOPT, "forget": Verdict.FORGET}
+        return found | {name: len(self.rows(verdict)) for name, verdict in bookkeeping.items()}
+
+
+def leg(route: Route, cursor: int, rows: Sequence[Row], world: World, accepted: Collection[str] = ()) -> Leg:
+    """Turn a route's rows into acts with ids.
+
+    Args:
+        accepted: addresses whose drift the spec accepts.
+    """
+    chain = gate_chain(route)
+    acts = [_act(route, row, chain[row.stage], world) for row in rows if row.acts]
+    blocks = tuple(row.slot.address for row in rows if _blocks(row, route, cursor) and row.slot.address not in accepted)
+    return Leg(route, cursor, tuple(rows), tuple(_ordered(acts)), blocks)
+
+
+def gate_chain(route: Route) -> list[str]:
+    """For each stage, the hash of every gate up to and including its own."""
+    chain: list[str] = []
+    last = ""
+    for stage in route.stages:
+        for gate in stage.gates:
+            last = sha256(f"{last}\n{gate.symbol()}".encode()).hexdigest()
+        chain.append(last)
+    return chain
+
+
+def rollback_ids(route: Route) -> tuple[str, ...]:
+    """Ids of the steps that would set back what each stage wrote; approving a route approves them."""
+    return tuple(
+        _hash("restore", slot.address, f"rollback/{stage.name}") for stage in route.stages for slot in stage.wants
+    )
+
+
+def digest(document: Mapping[str, object]) -> str:
+    """Identity of a public document, whatever its key order: `sha256:` and 64 hex digits."""
+    text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return f"sha256:{sha256(text.encode()).hexdigest()}"
+
+
+def _act(route: Route, row: Row, gates: str, world: World) -> Act:
+    effect = "destroy" if row.verdict in REMOVALS else "write"
+    after = {"": _symbol(row.slot, row.after, world)}
+    after |= {part: _symbol(Slot(row.slot.key, part), want.value, world) for part, want in sorted(row.carried.items())}
+    if row.ttl is not None:
+        after["ttl"] = row.ttl
+    name = route.stages[row.stage].name
+    return Act(_hash(effect, row.slot.address, name, after, gates), route.id, row.stage, effect, row)
+
+
+def _symbol(slot: Slot, value: Value | Unknown | None, world: World) -> object:
+    """A value its owner names is its source and constraint, known or not, and what was last written from it."""
+    if not isinstance(value, Unknown):
+        return value
+    owned = world.owned.get(slot.address)
+    last = owned.source_value if owned else None
+    return ["named by", value.source, value.constraint.text, value.constraint.prefix, *value.constraint.under, last]
+
+
+def _hash(*pieces: object) -> str:
+    return sha256(json.dumps(pieces, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _blocks(row: Row, route: Route, cursor: int) -> bool:
+    """Drift at or below the cursor where mail would suffer stops the route."""
+    if row.stage > cursor or row.verdict not in (Verdict.DRIFT, Verdict.MISSING):
+        return False
+    key, part = row.slot
+    if part == "ttl":
+        return any(row.slot in stage.wants for stage in route.stages[cursor + 1 :])
+    family = part.partition("/")[0]
+    return key.kind == "MX" or family in ("spf", "ms-verification") or "autodiscover" in key.name
+
+
+def _ordered(acts: Iterable[Act]) -> Iterator[Act]:
+    by_stage: dict[int, list[Act]] = {}
+    for act in acts:
+        by_stage.setdefault(act.stage, []).append(act)
+    for stage in sorted(by_stage):
+        batch = {act.slot: act for act in by_stage[stage]}
+        rank = {slot: _rank(act) for slot, act in batch.items()}
+        try:
+            yield from (batch[slot] for slot in graph.order(batch, _needs(batch), rank.__getitem__))
+        except graph.Loop as loop:
+            reason = f"these point at each other: {', '.join(slot.address for slot in batch if slot in loop.nodes)}"
+            for slot in sorted(batch, key=rank.__getitem__):
+                yield _with(batch[slot], reason if slot in loop.nodes else "")
+
+
+def _rank(act: Act) -> tuple[object, ...]:
+    verb = {"create": 1, "update": 2, "destroy": 3}[act.action]
+    return (KIND_ORDER.get(act.slot.key.kind, "9"), verb, act.slot)
+
+
+def _needs(batch: Mapping[Slot, Act]) -> dict[Slot, list[Slot]]:
+    """A host before the records that name it, reversed when both leave; an old CNAME (or what it displaces) first."""
+    hosts: dict[str, list[Slot]] = {}
+    names: dict[tuple[str, str], list[Slot]] = {}
+    for slot in batch:
+        if slot.key.system == "dns":
+            names.setdefault((slot.key.scope, slot.key.name), []).append(slot)
+            if slot.key.kind in ("A", "AAAA", "CNAME"):
+                hosts.setdefault(_host(slot.key), []).append(slot)
+    needs: dict[Slot, list[Slot]] = {}
+    for slot, act in batch.items():
+        if slot.key.system != "dns":
+            continue
+        leaves = act.effect == "destroy"
+        for other in names[slot.key.scope, slot.key.name] if len(batch) > 1 else ():
+            if not leaves and batch[other].effect == "destroy" and other.key != slot.key:
+                needs.setdefault(slot, []).append(other)
+        for host in _targets(act.row.before if leaves else act.row.after):
+            for other in hosts.get(host, ()):
+                if (batch[other].effect == "destroy") == leaves and other.key != slot.key:
+                    needs.setdefault(other if leaves else slot, []).append(slot if leaves else other)
+    return needs
+
+
+def _host(key: Key) -> str:
+    return f"{key.scope}." if key.name == "@" else f"{key.name}.{key.scope}."
+
+
+def _targets(value: Value | Unknown | None) -> Iterator[str]:
+    for one in value if isinstance(value, tuple) else ():
+        last = one.rpartition(" ")[2]
+        if last.endswith("."):
+            yield last
+
+
+def with_refusals(legs: Iterable[Leg], refused: Mapping[Slot, str]) -> tuple[Leg, ...]:
+    """Mark refused acts, and every act of a later stage of the same route."""
+    return tuple(_refuse(one, refused) for one in legs)
+
+
+def _refuse(one: Leg, refused: Mapping[Slot, str]) -> Leg:
+    stopped = ""
+    acts: list[Act] = []
+    for index, stage in enumerate(one.route.stages):
+        here = [act for act in one.acts if act.stage == index]
+        if index > one.cursor and one.blocks and not stopped:
+            stopped = f"drift comes first: {', '.join(one.blocks)}"
+        for act in here:
+            acts.append(_with(act, stopped or refused.get(act.slot, "")))
+        odd = [row.slot.address for row in one.unsettled(index)] if index > one.cursor else []
+        bad = [act.slot.address for act in acts[len(acts) - len(here) :] if act.refusal] if here else []
+        if not stopped and (odd or bad):
+            stopped = f"stage {stage.name} cannot be finished: {', '.join([*bad, *odd][:3])}"
+    return replace(one, acts=tuple(acts))
+
+
+def _with(act: Act, refusal: str) -> Act:
+    return replace(act, refusal=refusal) if refusal and not act.refusal else act
+
+
+def wanted(row: Row) -> Want:
+    """The wish behind a row; an omission has an empty one."""
+    return row.want or Want(None)

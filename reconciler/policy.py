@@ -1,0 +1,161 @@
+"""Decides which acts may go ahead: guards that no spec can talk its way round, and those it may raise.
+
+Source:
+    30 % and the floor of 10 records follow octoDNS, provider/plan.py, 2026-08.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from reconciler.diff import Row
+from reconciler.model.key import Key, Slot
+from reconciler.model.resource import Resource, Sku
+from reconciler.verdict import Verdict
+
+REMOVALS = frozenset({Verdict.DESTROY, Verdict.OMITTED})
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The limits in force.
+
+    Attributes:
+        max_destroy: removals by omission that one plan may hold.
+        acknowledged: removals the spec expects: their exact count, or their addresses.
+        max_share: part of a zone's record sets, 0 to 1, that one plan may remove.
+        share_floor: zones with fewer record sets are not held to `max_share`.
+    """
+
+    max_destroy: int = 0
+    acknowledged: int | tuple[str, ...] = 0
+    max_share: float = 0.3
+    share_floor: int = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What the guards look at.
+
+    Attributes:
+        rows: of all routes of one customer.
+        complete: every scope was read, and every file of the spec was loaded.
+        emptied: zones and tenants of which the spec mentions nothing any more though we own something there.
+        protected: addresses that the ledger or the spec protects.
+    """
+
+    rows: Sequence[Row]
+    resources: Mapping[Key, Resource]
+    complete: bool
+    emptied: Collection[str] = ()
+    protected: Collection[str] = ()
+
+
+def refusals(case: Case, rules: Rules) -> dict[Slot, str]:
+    """Every refused act with the reason, for a person; an act that is missing may go ahead."""
+    refused: dict[Slot, str] = {}
+    for found in (
+        _removals(case, rules), _shares(case, rules), _name_servers(case), _last_mx(case), _occupied(case), _seats(case)
+    ):  # fmt: skip
+        for slot, reason in found:
+            refused.setdefault(slot, reason)
+    return refused
+
+
+def _removed(case: Case) -> list[Row]:
+    return [row for row in case.rows if row.verdict in REMOVALS]
+
+
+def _removals(case: Case, rules: Rules) -> Iterator[tuple[Slot, str]]:
+    expected = rules.acknowledged
+    omitted = [row for row in case.rows if row.verdict is Verdict.OMITTED]
+    limit = max(rules.max_destroy, expected if isinstance(expected, int) else 0)
+    named = frozenset(expected if isinstance(expected, tuple) else ())
+    unnamed = [row for row in omitted if row.slot.address not in named]
+    for row in _removed(case):
+        if not case.complete:
+            yield row.slot, "not everything could be read, and only a complete reading may remove"
+        elif row.slot.address in case.protected:
+            yield row.slot, "protected: take `protect` away in a change of its own first"
+        elif row.verdict is Verdict.OMITTED and row.slot.key.scope in case.emptied:
+            yield (
+                row.slot,
+                f"the spec mentions nothing of {row.slot.key.scope} any more; that removes nothing by itself",
+            )
+        elif row.verdict is Verdict.OMITTED and row in unnamed and len(unnamed) > limit:
+            yield (
+                row.slot,
+                (
+                    f"{len(unnamed)} would go because the spec no longer names them, {limit} allowed; "
+                    f"write `destroy: {len(unnamed)}` in customer.yaml if that is meant"
+                ),
+            )
+
+
+def _shares(case: Case, rules: Rules) -> Iterator[tuple[Slot, str]]:
+    sets = Counter(key.scope for key in case.resources if key.system == "dns")
+    gone: dict[str, set[Key]] = {}
+    for row in _removed(case):
+        if row.slot.key.system == "dns":
+            gone.setdefault(row.slot.key.scope, set()).add(row.slot.key)
+    for row in _removed(case):
+        zone = row.slot.key.scope
+        removed, total = len(gone.get(zone, ())), sets[zone]
+        if row.slot.key.system == "dns" and total >= rules.share_floor and removed > rules.max_share * total:
+            yield row.slot, f"{removed} of {total} record sets of {zone} would go, at most {rules.max_share:.0%} may"
+
+
+def _name_servers(case: Case) -> Iterator[tuple[Slot, str]]:
+    for row in case.rows:
+        if row.acts and row.slot.key[2:] == ("NS", "@") and row.before is not None and row.slot.part != "ttl":
+            yield row.slot, "name servers of a zone are changed by hand, at its registrar and its host together"
+
+
+def _last_mx(case: Case) -> Iterator[tuple[Slot, str]]:
+    for row in _removed(case):
+        if row.slot.key[2:] == ("MX", "@") and row.slot.part == "":
+            yield row.slot, "this is the last MX; to refuse mail publish a null MX (`0 .`) instead"
+
+
+def _occupied(case: Case) -> Iterator[tuple[Slot, str]]:
+    """A CNAME stands alone at its name (RFC 1034, 3.6.2)."""
+    leaving = {row.slot.key for row in _removed(case)}
+    names: dict[tuple[str, str], set[str]] = {}
+    for key in case.resources:
+        if key.system == "dns" and key not in leaving:
+            names.setdefault((key.scope, key.name), set()).add(key.kind)
+    for row in case.rows:
+        key = row.slot.key
+        if key.system != "dns" or row.verdict not in (Verdict.CREATE, Verdict.MISSING):
+            continue
+        beside = names.get((key.scope, key.name), set()) - {key.kind}
+        clash = beside if key.kind == "CNAME" else beside & {"CNAME"}
+        if clash:
+            yield (
+                row.slot,
+                (
+                    f"{key.name} already has {', '.join(sorted(clash))}, and a CNAME stands alone; "
+                    f"list it under `absent:` of the domain in a change of its own first"
+                ),
+            )
+
+
+def _seats(case: Case) -> Iterator[tuple[Slot, str]]:
+    wanted = [row for row in case.rows if row.slot.key.kind == "licenses" and row.acts]
+    freed = Counter(row.slot.part for row in wanted if row.verdict in REMOVALS)
+    taken = [row for row in wanted if row.verdict not in REMOVALS]
+    needed = Counter(row.slot.part for row in taken)
+    for row in taken:
+        sku = case.resources.get(row.slot.key._replace(kind="sku", name=row.slot.part))
+        free = (sku.free if isinstance(sku, Sku) else 0) + freed[row.slot.part]
+        short = needed[row.slot.part] - free
+        if short > 0:
+            yield row.slot, f"{needed[row.slot.part]} seats of {row.slot.part} are needed, {free} are free: buy {short}"
+
+
+def replaced(key: Key, kinds: Iterable[str]) -> bool:
+    """Tell whether a record set must leave before one of `kinds` can stand at its name."""
+    others = set(kinds) - {key.kind}
+    return bool(others) if key.kind == "CNAME" else "CNAME" in others

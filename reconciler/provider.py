@@ -1,0 +1,144 @@
+"""THE CONTRACT between the core and every remote system.
+
+An adapter is one class with a constructor `(name, options, folder)` that meets `Reader`, and `Writer` if it can write.
+Constructing it opens nothing and reads no environment. It is synchronous and never merges: a change is always a whole
+resource. It raises only the errors of `reconciler.model.errors`; a change that could not be made is an `Outcome`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+from reconciler.model.change import Change, Outcome
+from reconciler.model.diagnostic import Diagnostic
+from reconciler.model.key import Key
+from reconciler.model.resource import Resource
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a provider can do for one kind, as data.
+
+    Attributes:
+        verbs: of `create`, `update`, `delete`; empty = read only.
+        batch: changes one call can carry.
+        atomic: a batch takes effect whole or not at all.
+        delegated: a person makes the change; `apply` only asks.
+        computed: attributes that the system sets itself; never compared.
+        delay: seconds until a read surely shows a write.
+    """
+
+    verbs: frozenset[str] = frozenset({"create", "update", "delete"})
+    batch: int = 1
+    atomic: bool = False
+    delegated: bool = False
+    computed: frozenset[str] = frozenset()
+    delay: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What to read.
+
+    Attributes:
+        system: `dns` or `tenant`.
+        name: the zone, or the tenant.
+        names: only these resource names (owner names of the zone, user principal names); none = the whole.
+    """
+
+    system: str
+    name: str
+    names: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """A complete reading of one scope.
+
+    Attributes:
+        resources: by key, in normal form; users, licences and groups are keyed by remote id.
+        version: the system's own mark of this state (a zone's serial), for people; may be empty.
+    """
+
+    scope: Scope
+    resources: Mapping[Key, Resource]
+    version: str = ""
+
+    def covers(self, key: Key) -> bool:
+        """Tell whether this reading can say that `key` does not exist."""
+        inside = (key.system, key.scope) == (self.scope.system, self.scope.name)
+        return inside and (self.scope.names is None or key.name in self.scope.names)
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """Has the last change to a resource taken effect? `detail` says what is awaited, empty when ready."""
+
+    ready: bool
+    detail: str = ""
+
+
+@runtime_checkable
+class Reader(Protocol):
+    """What `plan` and `drift` need."""
+
+    @property
+    def kinds(self) -> Mapping[str, Capabilities]:
+        """By kind (`MX`, `user`, ...); a kind that is missing is not supported."""
+        ...
+
+    def refusals(self, desired: Sequence[Resource]) -> Iterable[Diagnostic]:
+        """Offline: what of this the system cannot store; `apply` is never the first to find out."""
+        ...
+
+    def normalise(self, desired: Resource) -> Resource:
+        """The form in which `observe` would report it; offline, idempotent."""
+        ...
+
+    def observe(self, scope: Scope) -> Observation:
+        """Everything in the scope, in normal form.
+
+        Raises:
+            ProviderError: it could not be read whole; never a partial answer. `NotFound` when the zone or tenant does
+                not exist.
+        """
+        ...
+
+    def ready(self, key: Key) -> Readiness:
+        """Tell whether the last change to `key` is visible where it must be; never blocks.
+
+        Raises:
+            ProviderError: it could not be asked.
+        """
+        ...
+
+
+@runtime_checkable
+class Writer(Protocol):
+    """What `apply` needs besides."""
+
+    def apply(self, batch: Sequence[Change]) -> Iterable[Outcome]:
+        """Make the changes, in the order given, in the fewest calls, and read them back.
+
+        All changes are of one zone or one tenant. A change whose `before` no longer holds is refused, not forced; one
+        whose `after` already holds is done. Safe to repeat. Deleting what is not there succeeds.
+
+        Returns:
+            One outcome for each change, in the order given.
+        """
+        ...
+
+
+class Opener(Protocol):
+    """How the registry makes a provider from the workspace's entry."""
+
+    def __call__(self, name: str, options: Mapping[str, object], folder: Path) -> Reader:
+        """Construct it; relative paths in `options` start at `folder`.
+
+        Raises:
+            SpecError: an option is missing, unknown or wrong.
+        """
+        ...

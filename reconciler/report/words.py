@@ -1,0 +1,225 @@
+"""The product's own sentences, in the languages that customers read; the world's words never come from here."""
+
+from __future__ import annotations
+
+from reconciler.report.escape import line
+
+LANGUAGES = ("en", "es")
+
+_THINGS = {
+    "title.dns": ("{type} {name} of {scope}", "{type} {name} de {scope}"),
+    "title.dns.part": ("{type} {name} ({part}) of {scope}", "{type} {name} ({part}) de {scope}"),
+    "title.domain": ("Domain {name} of tenant {scope}", "Dominio {name} del inquilino {scope}"),
+    "title.user": ("User {name} of tenant {scope}", "Usuario {name} del inquilino {scope}"),
+    "title.licenses": (
+        "Licences of user {name} of tenant {scope}",
+        "Licencias del usuario {name} del inquilino {scope}",
+    ),
+    "title.group": ("Group {name} of tenant {scope}", "Grupo {name} del inquilino {scope}"),
+    "title.sku": ("Product {name} of tenant {scope}", "Producto {name} del inquilino {scope}"),
+    "value.nothing": ("nothing", "nada"),
+    "value.later": ("known later", "se conocerá después"),
+    "value.unknown": ("known after {stage}: {text}", "se conocerá después de {stage}: {text}"),
+}
+
+_ACTIONS = {
+    "will.create": ("{title} will be created", "{title} se creará"),
+    "will.update": ("{title} will be updated", "{title} se cambiará"),
+    "will.destroy": ("{title} will be destroyed", "{title} se eliminará"),
+    "will.other": ("{title}: {action}", "{title}: {action}"),
+    "would.create": ("{title} would be created", "{title} se crearía"),
+    "would.update": ("{title} would be updated", "{title} se cambiaría"),
+    "would.destroy": ("{title} would be destroyed", "{title} se eliminaría"),
+    "would.other": ("{title}: {action}", "{title}: {action}"),
+    "destroys": ("this destroys a part of it", "esto elimina una parte"),
+    "action.create": ("create", "crear"),
+    "action.update": ("update", "cambiar"),
+    "action.destroy": ("destroy", "eliminar"),
+    "reason.new": ("the spec asks for it and it does not exist", "la especificación lo pide y no existe"),
+    "reason.the spec moved": (
+        "the spec has changed since it was written",
+        "la especificación cambió desde que se escribió",
+    ),
+    "reason.gone": ("it was there and is gone", "estaba y ya no está"),
+    "reason.drift, written back": ("somebody changed it; this puts it back", "alguien lo cambió; esto lo devuelve"),
+    "reason.changed since we wrote it": ("changed since it was written", "cambió desde que se escribió"),
+    "reason.something else is there": ("something else is there, not ours", "hay otra cosa, que no es nuestra"),
+    "reason.no longer in the spec": ("it is no longer in the spec", "ya no está en la especificación"),
+    "reason.the spec says absent": (
+        "the spec says that it must be absent",
+        "la especificación dice que no debe existir",
+    ),
+    "reason.takes over what is there": (
+        "the spec takes over what is there",
+        "la especificación toma el control de lo que hay",
+    ),
+    "reason.the TTL asked for": ("the spec asks for this TTL", "la especificación pide este TTL"),
+    "why": ("why", "motivo"),
+    "owner": ("for {owner}", "para {owner}"),
+    "shares": ("also touches values beside ours: {values}", "también afecta a valores que no son nuestros: {values}"),
+    "repairs": ("this repairs drift", "esto repara una desviación"),
+    "refused": ("refused", "rechazado"),
+}
+
+_PLAN = {
+    "plan.title": ("Plan for {customer}", "Plan para {customer}"),
+    "plan.none": (
+        "No changes. Everything that the spec of {customer} mentions is as it should be.",
+        "Sin cambios. Todo lo que menciona la especificación de {customer} está como debe.",
+    ),
+    "plan.none.left": (
+        "No changes. What differs is listed below and is not touched by this plan.",
+        "Sin cambios. Lo que difiere está en la lista y este plan no lo toca.",
+    ),
+    "plan.some": (
+        "{customer}: these changes would be made, stage by stage.",
+        "{customer}: estos son los cambios, etapa por etapa.",
+    ),
+    "plan.waits": (
+        "{customer}: nothing to change now; the route goes on when what it waits for has come.",
+        "{customer}: nada que cambiar ahora; la ruta sigue cuando llegue lo que espera.",
+    ),
+    "plan.errored": (
+        "{customer}: the plan could not be finished. See the errors.",
+        "{customer}: el plan no se pudo terminar. Vea los errores.",
+    ),
+    "plan.partial": (
+        "{customer}: this plan is not complete, so it deletes nothing by omission.",
+        "{customer}: este plan no está completo; no elimina nada por omisión.",
+    ),
+    "plan.counts": (
+        "Plan: {add} to add, {change} to change, {destroy} to destroy, {adopt} to adopt, {forget} to forget.",
+        "Plan: {add} por crear, {change} por cambiar, {destroy} por eliminar, {adopt} a adoptar, {forget} a olvidar.",
+    ),
+    "plan.blocked": ("This plan cannot be applied yet. What is missing:", "Este plan aún no se puede aplicar. Falta:"),
+    "plan.blocked.unsaid": ("see the errors and warnings", "vea los errores y las advertencias"),
+    "plan.caution": ("{count} to destroy. Read those first.", "{count} por eliminar. Léalo primero."),
+    "plan.policy": ("Policy: {result}.", "Política: {result}."),
+    "plan.elsewhere": ("Steps outside the stages shown", "Pasos fuera de las etapas mostradas"),
+    "plan.refused": ("Refused, not carried out", "Rechazado, no se hará"),
+    "plan.drift": ("Drift found while planning", "Desviaciones encontradas al planear"),
+    "plan.conflicts": ("Conflicts, left as they are", "Conflictos, se dejan como están"),
+    "plan.adopt": (
+        "{count} to adopt: already as the spec says; nothing is written",
+        "{count} por adoptar: ya están como dice la especificación; no se escribe nada",
+    ),
+    "plan.forget": (
+        "{count} to forget: no longer managed; nothing is written",
+        "{count} por olvidar: dejan de administrarse; no se escribe nada",
+    ),
+    "plan.unmanaged": ("{count} unmanaged: never changed", "{count} no administrados: nunca se cambian"),
+    "plan.legend": ("Symbols: {symbols}", "Símbolos: {symbols}"),
+    "route": ("{subject} to {target}", "{subject} hacia {target}"),
+    "stage": ("Stage {name}: {state}", "Etapa {name}: {state}"),
+    "state.done": ("done", "hecha"),
+    "state.next": ("next", "siguiente"),
+    "state.later": ("later", "después"),
+    "state.blocked": ("blocked", "bloqueada"),
+    "gate.wait": ("wait", "espera"),
+    "gate.assert": ("must hold", "debe cumplirse"),
+    "gate.task": ("task", "tarea"),
+    "gate.met": ("met", "cumplido"),
+    "until": ("until {moment}", "hasta {moment}"),
+    "whom": ("for {whom}", "para {whom}"),
+}
+
+_DRIFT = {
+    "drift.title": ("Drift report for {customer}", "Informe de desviaciones de {customer}"),
+    "drift.clean": (
+        "{customer}: no drift. Every managed object is as the spec says.",
+        "{customer}: sin desviaciones. Todo lo administrado está como dice la especificación.",
+    ),
+    "drift.found": (
+        "{customer}: drift found: {changed} changed, {missing} missing.",
+        "{customer}: hay desviaciones: {changed} con cambios, {missing} ausentes.",
+    ),
+    "drift.inconclusive": (
+        "{customer}: inconclusive. {unread} of {sources} sources could not be read; what is there is not known.",
+        "{customer}: no concluyente. {unread} de {sources} fuentes no se pudieron leer; no se sabe qué contienen.",
+    ),
+    "drift.coverage": (
+        "{managed} of {seen} objects in scope are managed.",
+        "{managed} de {seen} objetos en el alcance están administrados.",
+    ),
+    "drift.oldest": (
+        "Oldest open difference: first seen {moment}.",
+        "Diferencia abierta más antigua: vista desde {moment}.",
+    ),
+    "drift.checked": ("Checked {moment}.", "Revisado {moment}."),
+    "drift.changed": ("Changed", "Con cambios"),
+    "drift.missing": ("Missing", "Ausentes"),
+    "drift.unmanaged": ("Unmanaged", "No administrados"),
+    "drift.ignored": ("Ignored: accepted by somebody", "Ignorados: aceptados por alguien"),
+    "drift.unread": ("Not read", "No leído"),
+    "drift.read": ("Read", "Leído"),
+    "drift.none": ("None.", "Ninguno."),
+    "class.changed": ("changed", "con cambios"),
+    "class.missing": ("missing", "ausente"),
+    "class.conflict": ("conflict: differs and is not ours", "conflicto: difiere y no es nuestro"),
+    "direction.world": ("the live system moved, the spec did not", "cambió el sistema, no la especificación"),
+    "direction.spec": ("the spec moved and was not applied", "cambió la especificación y no se aplicó"),
+    "severity.error": ("error", "error"),
+    "severity.warning": ("warning", "advertencia"),
+    "severity.info": ("note", "nota"),
+    "blocks": ("blocks every later stage of its route", "bloquea las etapas siguientes de su ruta"),
+    "accepted": ("accepted by {owner} until {until}: {reason}", "aceptado por {owner} hasta {until}: {reason}"),
+    "accepted.open": ("accepted by {owner}: {reason}", "aceptado por {owner}: {reason}"),
+}
+
+_PAGE = {
+    "page.made": (
+        "Made {moment} by mail-domain-reconciler {version}.",
+        "Hecho {moment} con mail-domain-reconciler {version}.",
+    ),
+    "page.digest": ("Digest of this document: {digest}", "Huella de este documento: {digest}"),
+    "page.spec": ("Spec {digest}", "Especificación {digest}"),
+    "page.diagnostics": ("Errors and warnings", "Errores y advertencias"),
+    "read.complete": ("whole", "completo"),
+    "read.partial": ("not whole", "incompleto"),
+    "column.what": ("What", "Qué"),
+    "column.expected": ("Expected", "Esperado"),
+    "column.actual": ("Actual", "Actual"),
+    "column.direction": ("Who moved", "Qué cambió"),
+    "column.first_seen": ("First seen", "Visto desde"),
+    "column.severity": ("Severity", "Gravedad"),
+    "column.source": ("Source", "Fuente"),
+    "column.objects": ("Objects", "Objetos"),
+    "column.at": ("At", "Hora"),
+    "column.state": ("State", "Estado"),
+    "column.notes": ("Notes", "Notas"),
+    "column.count": ("Count", "Cantidad"),
+    "column.add": ("Add", "Crear"),
+    "column.change": ("Change", "Cambiar"),
+    "column.destroy": ("Destroy", "Eliminar"),
+    "column.adopt": ("Adopt", "Adoptar"),
+    "column.forget": ("Forget", "Olvidar"),
+}
+
+#: English and Spanish side by side, with the same `{names}`.
+PHRASES: dict[str, tuple[str, str]] = _THINGS | _ACTIONS | _PLAN | _DRIFT | _PAGE
+
+
+class Words:
+    """The phrases in one language.
+
+    Args:
+        language: one of `LANGUAGES`.
+
+    Raises:
+        ValueError: for any other language.
+    """
+
+    def __init__(self, language: str = "en") -> None:
+        if language not in LANGUAGES:
+            raise ValueError(f"no texts in language {line(language, 40)}; there are: {', '.join(LANGUAGES)}")
+        self.language = language
+        self._column = LANGUAGES.index(language)
+
+    def __call__(self, key: str, **values: object) -> str:
+        """The phrase with its values put in; the values are already fit to show."""
+        return PHRASES[key][self._column].format(**values)
+
+    def named(self, group: str, name: object) -> str:
+        """The phrase `group.name`; a name that we do not know is shown as it is."""
+        known = PHRASES.get(f"{group}.{name}")
+        return known[self._column] if known else line(name, 200)

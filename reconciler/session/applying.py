@@ -1,0 +1,278 @@
+"""Applies one customer: lease, journal, what crashed before, approval, then pass after pass as far as it goes now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+from reconciler import apply, document, journal, lease, ledger, passwords
+from reconciler.apply import Hands, Report, StepResult
+from reconciler.model.change import Status
+from reconciler.model.diagnostic import Diagnostic, error
+from reconciler.model.errors import ProviderError, Refused
+from reconciler.model.key import Key
+from reconciler.model.resource import User
+from reconciler.model.value import Secret
+from reconciler.provider import Scope
+from reconciler.session import approving, findings
+from reconciler.session.opened import Session
+from reconciler.session.planning import Made, Options, make_from, policy_digest
+from reconciler.spec.customer import CustomerSpec
+from reconciler.verdict import Verdict
+
+#: Seconds between two looks while waiting for something that no clock tells.
+LOOK_AGAIN = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """How to apply.
+
+    Attributes:
+        file: a plan document that was approved; none = ask, or go on under the journal's approvals.
+        ask: shows the plan and returns a person's answer; none = nobody to ask.
+        passphrase: asks for the passphrase of new passwords; none = nobody to ask.
+        wait: stay until nothing is awaited any more.
+        stop: a person asked to stop.
+        say: one line of progress.
+    """
+
+    file: Mapping[str, Any] | None = None
+    ask: approving.Ask | None = None
+    passphrase: Callable[[], Secret] | None = None
+    wait: bool = False
+    new_ledger: bool = False
+    options: Options = Options()
+    lock_timeout: float = 0.0
+    stop: Callable[[], bool] = lambda: False
+    say: Callable[[str], None] = lambda text: None
+
+
+def run(session: Session, customer: CustomerSpec, how: How) -> dict[str, Any]:
+    """Apply, and with `wait` go on until nothing is awaited; the public apply document.
+
+    Raises:
+        SpecError: a provider cannot be opened.
+        Refused: nothing was written: lock, journal, approval, a plan that may not be applied.
+    """
+    while True:
+        paper = _once(session, customer, how)
+        if not (how.wait and paper["outcome"] == "waiting") or how.stop():
+            return paper
+        how = replace(how, file=None, ask=None)
+        _pause(session, paper, how)
+
+
+def _pause(session: Session, paper: Mapping[str, Any], how: How) -> None:
+    """The lease is free meanwhile; a long wait is looked at in pieces, so that a stop is heard."""
+    for one in paper["waiting"]:
+        how.say(f"waiting: {one['text']}" + (f" until {one['until']}" if one["until"] else ""))
+    end = session.clock.now() + timedelta(seconds=LOOK_AGAIN)
+    while session.clock.now() < end and not how.stop():
+        session.clock.sleep(1.0)
+
+
+def _once(session: Session, customer: CustomerSpec, how: How) -> dict[str, Any]:
+    path = session.journal(customer.id)
+    holder = lease.this_process(session.run, session.url)
+    held = lease.acquire(path.parent / "lease.json", holder, session.clock, wait=how.lock_timeout)
+    try:
+        book = _open_journal(session, customer, how)
+        return _Run(session, customer, how, book, held).go()
+    finally:
+        held.release()
+
+
+def _open_journal(session: Session, customer: CustomerSpec, how: How) -> journal.Journal:
+    path = session.journal(customer.id)
+    if how.new_ledger:
+        return journal.start_anew(path, session.clock, session.run)
+    return journal.Journal.open(path, session.clock, session.run)
+
+
+class _Run:
+    """One run under one lease."""
+
+    def __init__(
+        self, session: Session, customer: CustomerSpec, how: How, book: journal.Journal, held: lease.Lease
+    ) -> None:
+        self.session, self.customer, self.how, self.book, self.held = session, customer, how, book, held
+        self.notes: list[Diagnostic] = [*book.warnings, *held.warnings]
+        self.results: dict[str, StepResult] = {}
+        self.wrote = False
+        self.report = Report()
+        self.store: passwords.PasswordStore | None = None
+
+    def go(self) -> dict[str, Any]:
+        made = self._plan(ledger.fold(self.book.entries()))
+        if made.known.open:
+            made = self._recovered(made)
+        approval = self._approval(made)
+        if not self._something(made):
+            return self._paper(made)
+        self._passwords(made)
+        self._begin(made, approval)
+        self.results |= {one.act.id: one for one in approval.stale}
+        while True:
+            hands = self._hands(made)
+            self.report = apply.run(made.plan, hands)
+            self.wrote = self.wrote or self.report.wrote
+            self.results |= {
+                one.act.id: one
+                for one in self.report.results
+                if one.act.id not in self.results or one.status is not Status.REFUSED
+            }
+            if not self.report.again or self.report.interrupted:
+                break
+            made = self._plan(hands.known)
+        self.book.seal()
+        return self._paper(made)
+
+    def _plan(self, known: ledger.Ledger) -> Made:
+        return make_from(self.session, self.customer, self.how.options, known)
+
+    def _recovered(self, made: Made) -> Made:
+        hands = self._hands(made)
+        try:
+            apply.recover(hands, lambda key: Scope(key.system, key.scope))
+        except ProviderError as problem:
+            remedy = "Mend that first: what an earlier run began must be looked at before anything else is done."
+            raise Refused([error("apply/recover", str(problem), remedy=remedy)]) from problem
+        return self._plan(hands.known)
+
+    def _approval(self, made: Made) -> approving.Approval:
+        if made.plan.missing or not made.plan.applyable:
+            raise Refused([*(one for one in made.plan.diagnostics if one.severity == "error"),
+                           *(error("apply/missing", text) for text in made.plan.missing)]
+                          or [error("apply/incomplete", "the plan is not complete")])  # fmt: skip
+        if self.how.file is not None:
+            approval = approving.from_file(made, policy_digest(self.session), self.how.file)
+            self.lost = approving.lost(made, self.how.file)
+            return approval
+        if self.how.ask is not None:
+            return approving.from_person(made, self.how.ask)
+        return approving.from_journal(made)
+
+    lost: list[dict[str, Any]] = []
+
+    def _something(self, made: Made) -> bool:
+        books = made.plan.rows(Verdict.ADOPT, Verdict.FORGET)
+        ahead = any(
+            index > leg.cursor and (stage.wants or stage.gates)
+            for leg in made.plan.legs
+            for index, stage in enumerate(leg.route.stages)
+        )
+        return bool(made.plan.acts or books or ahead)
+
+    def _passwords(self, made: Made) -> None:
+        """Where new passwords go is settled before the first write."""
+        births = [
+            act
+            for act in made.plan.acts
+            if _birth(act.slot.key, act.slot.part) and act.row.before is None and not act.refusal
+        ]
+        births = [act for act in births if not _restored(made, act.slot.key)]
+        if not births:
+            return
+        path = self.session.state(self.customer.id) / "passwords.jsonl"
+        recipient = self.customer.passwords.recipient or ""
+        phrase = None
+        if not recipient and passwords.needs_passphrase(path) and self.how.passphrase:
+            phrase = self.how.passphrase()
+        self.store = passwords.open_store(
+            path, clock=self.session.clock, run=self.session.run, recipient=recipient, passphrase=phrase
+        )
+
+    def _begin(self, made: Made, approval: approving.Approval) -> None:
+        self.book.append(
+            "run",
+            {
+                "command": "apply",
+                "tool": document.TOOL,
+                "actor": self.session.actor,
+                "url": self.session.url,
+                "spec": made.document["spec"]["digest"],
+                "plan": made.document["digest"],
+            },
+        )
+        for route, steps in approving.with_rollbacks(approval, made.plan):
+            self.book.append(
+                "approve", {"route": route, "steps": steps, "digest": approval.digest, "by": self.session.actor}
+            )
+
+    def _hands(self, made: Made) -> Hands:
+        hands = Hands(
+            providers=made.places.providers,
+            provider_of=made.places.provider_of,
+            binding=made.binding,
+            journal=self.book,
+            clock=self.session.clock,
+            known=ledger.fold(self.book.entries()),
+            facts=made.facts,
+            approved=lambda act: self._unapproved(act, hands.known),
+            password=self._password,
+            stop=self.how.stop,
+            beat=self.held.renew,
+            say=self.how.say,
+        )
+        return hands
+
+    def _unapproved(self, act: Any, known: ledger.Ledger) -> str:
+        earlier = self.results.get(act.id)
+        if earlier and earlier.status is Status.REFUSED:
+            return earlier.detail
+        return approving.unapproved(act, known)
+
+    def _password(self, user: str, upn: str) -> Secret:
+        password = passwords.generate()
+        if self.store is None:
+            raise Refused([error("apply/password", f"there is nowhere to keep a password for {upn}")])
+        self.store.keep(user, upn, password)
+        return password
+
+    def _paper(self, made: Made) -> dict[str, Any]:
+        results = list(self.results.values())
+        outcome, code = verdict(results, self.report, self.wrote, bool(self.lost))
+        names = {leg.route.id: [stage.name for stage in leg.route.stages] for leg in made.plan.legs}
+        return document.apply(
+            self.customer.id, self.session.clock.now(), results, self.report, outcome, code, names,
+            [*self.notes, *made.plan.diagnostics], _following(outcome, self.customer.id), self.lost,
+        )  # fmt: skip
+
+
+def verdict(results: list[StepResult], report: Report, wrote: bool, lost: bool) -> tuple[str, int]:
+    """The outcome in a word, and the exit code: the first that holds."""
+    statuses = {one.status for one in results}
+    bad = bool(statuses & {Status.FAILED, Status.REFUSED, Status.UNKNOWN, Status.SKIPPED}) or lost
+    if report.interrupted and not wrote:
+        return "interrupted", 130
+    if wrote and (bad or report.interrupted):
+        return "partial", 4
+    if statuses & {Status.FAILED, Status.UNKNOWN}:
+        return "error", 1
+    if bad:
+        return "refused", 3
+    if report.awaited or Status.WAITING in statuses:
+        return "waiting", 5
+    return ("done" if statuses else "nothing"), 0
+
+
+def _birth(key: Key, part: str) -> bool:
+    return key.kind == "user" and part == ""
+
+
+def _restored(made: Made, key: Key) -> bool:
+    live = made.resources.get(key)
+    return isinstance(live, User) and live.deleted
+
+
+def _following(outcome: str, customer: str) -> str:
+    return {
+        "waiting": f"reconciler apply --customer {customer}",
+        "partial": f"reconciler plan --customer {customer}",
+        "refused": f"reconciler plan --customer {customer}",
+        "error": f"reconciler plan --customer {customer}",
+        "interrupted": f"reconciler apply --customer {customer}",
+    }.get(outcome, "")

@@ -1,0 +1,34 @@
+"""Turns what tenants say of themselves into facts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from reconciler import accounts
+from reconciler.mail import services
+from reconciler.model.key import Key
+from reconciler.model.resource import Resource, Sku, TenantDomain
+from reconciler.model.value import Value
+
+
+def facts_of(resources: Mapping[Key, Resource]) -> dict[str, Value]:
+    """The records each domain asks for, and part numbers by part number and by product name.
+
+    A product name that several part numbers share gives a tuple of them.
+    """
+    facts: dict[str, Value] = {}
+    products: dict[str, list[str]] = {}
+    parts: dict[str, list[str]] = {}
+    for key, resource in resources.items():
+        if isinstance(resource, TenantDomain):
+            facts |= services.facts_of(resource)
+        elif isinstance(resource, Sku):
+            parts.setdefault(key.scope, []).append(key.name)
+            if resource.product:
+                products.setdefault(accounts.sku_source(key.scope, resource.product), []).append(key.name)
+    for source, names in products.items():
+        facts[source] = names[0] if len(names) == 1 else tuple(sorted(names))
+    for tenant, names in parts.items():
+        facts[accounts.choices_source(tenant)] = ", ".join(sorted(names))
+        facts |= {accounts.sku_source(tenant, name): name for name in names}
+    return facts

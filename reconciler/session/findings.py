@@ -1,0 +1,79 @@
+"""What a plan says beside its steps: what could not be read, what is not known any more, what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from reconciler import live
+from reconciler.ledger import Ledger
+from reconciler.model.diagnostic import Diagnostic, error, warning
+from reconciler.spec import load
+from reconciler.spec.customer import CustomerSpec
+from reconciler.spec.workspace import Workspace
+
+
+def unread(picture: live.Live) -> list[Diagnostic]:
+    """An error for each scope that could not be read whole."""
+    return [
+        error(
+            "live/unread",
+            f"{read.scope.name} could not be read through {read.provider}",
+            read.error,
+            "Nothing is planned there; mend it and run again.",
+        )
+        for read in picture.reads
+        if read.observation is None
+    ]
+
+
+def of_journal(state: str, customer: str) -> list[Diagnostic]:
+    """What a missing journal means."""
+    if state != "missing":
+        return []
+    return [
+        warning(
+            "journal/missing",
+            f"the journal of {customer} is missing",
+            "What we wrote, approved and finished is no longer known: nothing is removed that the spec does not name, "
+            "and what differs is not taken over.",
+            "Restore it, or begin a new one with `reconciler apply --new-ledger`.",
+        )
+    ]
+
+
+def bound_licences(customer: CustomerSpec, known: Ledger) -> list[Diagnostic]:
+    """A licence belongs to the tenant it was assigned in; a spec that names another one moves it."""
+    bound = {
+        address.split("/")[1] for address in known.owned if address.startswith("tenant/") and "/licenses/" in address
+    }
+    others = sorted(bound - {customer.tenant})
+    if not others or not customer.tenant:
+        return []
+    return [
+        error(
+            "accounts/licence-bound",
+            f"the licences of {customer.id} are bound to {others[0]} and cannot move to {customer.tenant}",
+            "A licence stays in the tenant it was bought for.",
+            f"Set `tenant: {others[0]}` back, or make the other tenant a customer of its own with new subscriptions.",
+            origin=customer.origin,
+        )
+    ]
+
+
+def missing(customer: CustomerSpec, workspace: Workspace) -> tuple[str, ...]:
+    """What keeps the plan from being applied, for people."""
+    lacks = [
+        f"{one.origin}: {one.summary}" if one.origin.file else one.summary for one in load.missing(customer, workspace)
+    ]
+    lacks += [
+        f"{name} has a `migration:`; this version checks it but cannot carry it out yet"
+        for name, domain in customer.domains.items()
+        if domain.migration
+    ]
+    return tuple(lacks)
+
+
+def lost_targets(targets: Iterable[str]) -> list[Diagnostic]:
+    """A target that names nothing is a typing error, never an empty plan."""
+    remedy = "Look at the addresses in `reconciler plan --json`."
+    return [error("plan/target", f"--target {one} matches nothing", remedy=remedy) for one in targets]

@@ -1,0 +1,193 @@
+"""Makes one customer's plan: reads live, builds the routes, compares, lets policy judge."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from reconciler import binding, desired, diff, document, folding, gates, journal, ledger, legs, live, plan, policy
+from reconciler.model.diagnostic import Diagnostic
+from reconciler.model.errors import SpecError
+from reconciler.model.key import Key, Slot
+from reconciler.model.resource import Resource
+from reconciler.model.route import Route
+from reconciler.model.value import Value
+from reconciler.provider import Readiness, Reader, Scope
+from reconciler.session import findings
+from reconciler.session.facts import facts_of
+from reconciler.session.opened import Session
+from reconciler.spec import load, scope
+from reconciler.spec.customer import CustomerSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a plan is to be made.
+
+    Attributes:
+        fix_drift: rows where the world moved are written back.
+        target: only acts whose address starts with one of these; empty = all.
+    """
+
+    fix_drift: bool = False
+    target: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A plan with all it was made from: what `apply`, `drift` and `status` need besides."""
+
+    customer: CustomerSpec
+    plan: plan.Plan
+    document: dict[str, Any]
+    binding: binding.Binding
+    facts: dict[str, Value]
+    known: ledger.Ledger
+    live: live.Live
+    resources: Mapping[Key, Resource]
+    places: Places
+
+    def value(self, slot: Slot) -> Value | None:
+        """The live value of a slot; none = absent."""
+        return folding.parts(self.resources.get(slot.key)).get(slot.part)
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Which provider reads which scope of one customer."""
+
+    providers: Mapping[str, Reader]
+    scopes: tuple[tuple[str, Scope], ...]
+
+    def provider_of(self, key: Key) -> str:
+        """The provider's name in the workspace; empty when nothing reads the key's scope."""
+        return next((name for name, one in self.scopes if (one.system, one.name) == (key.system, key.scope)), "")
+
+    def ready(self, key: Key, bound: binding.Binding) -> Readiness:
+        """Ask whether the last change to a resource has taken effect."""
+        name = self.provider_of(key)
+        return self.providers[name].ready(bound.key(key)) if name else Readiness(False, f"nothing reads {key.scope}")
+
+
+def make(session: Session, customer: CustomerSpec, options: Options) -> Made:
+    """Read the journal and live, and plan.
+
+    Raises:
+        SpecError: a provider cannot be opened, or a target matches nothing.
+        Refused: the journal is damaged.
+    """
+    reading = journal.read(session.journal(customer.id))
+    notes = [*reading.warnings, *findings.of_journal(reading.state, customer.id)]
+    return make_from(session, customer, options, ledger.fold(reading.entries), notes)
+
+
+def make_from(
+    session: Session, customer: CustomerSpec, options: Options, known: ledger.Ledger, notes: Iterable[Diagnostic] = ()
+) -> Made:
+    """The same, with a ledger already folded."""
+    workspace = session.loaded.workspace
+    scopes = scope.scopes(customer, workspace)
+    places = Places({name: session.provider(name) for name, _ in scopes}, scopes)
+    picture = live.observe(places.providers, scopes)
+    people = [one for one in customer.accounts or () if one.kind == "person"]
+    bound = binding.bind(customer.tenant or "", people, customer.groups, known, picture.resources.values())
+    resources = bound.inward(picture.resources)
+    facts = facts_of(resources)
+    wished = desired.desired(customer, facts)
+    found = [*notes, *findings.unread(picture), *wished.diagnostics, *bound.diagnostics]
+    found += findings.bound_licences(customer, known)
+    if customer.accounts is not None and customer.tenant:
+        found += binding.strangers(customer.tenant, people, bound, known, resources.values())
+    world = diff.World(resources, known.owned, facts, options.fix_drift or workspace.policy.self_heal)
+    made_legs, foreign = _compare(session, customer, wished.routes, picture, world, known)
+    found += _unstorable(made_legs, world, places)
+    made_legs = _target(made_legs, options.target)
+    made = plan.Plan(
+        customer.id,
+        made_legs,
+        foreign,
+        tuple(found),
+        findings.missing(customer, workspace),
+        picture.complete and not options.target,
+    )
+    watch = gates.Watch(session.clock.now(), known, facts, lambda key: places.ready(key, bound))
+    spec = {"digest": load.digest(customer, workspace), "files": [str(file) for file in customer.files]}
+    paper = document.plan(made, picture, spec, policy_digest(session), _gates(made_legs, watch), session.clock.now())
+    return Made(customer, made, paper, bound, facts, known, picture, resources, places)
+
+
+def policy_digest(session: Session) -> str:
+    """Identity of the limits in force."""
+    limits = session.loaded.workspace.policy
+    return plan.digest({"policy": [limits.max_destroy, str(limits.max_share), limits.share_floor, limits.self_heal]})
+
+
+def _compare(
+    session: Session,
+    customer: CustomerSpec,
+    wished: Sequence[Route],
+    picture: live.Live,
+    world: diff.World,
+    known: ledger.Ledger,
+) -> tuple[tuple[plan.Leg, ...], tuple[Slot, ...]]:
+    today = session.clock.now().date()
+    limits = session.loaded.workspace.policy
+    rules = policy.Rules(limits.max_destroy, customer.destroy, limits.max_share, limits.share_floor)
+    accepted = {one.address for one in customer.accepted_drift if one.until >= today}
+    routes = _with_tenant(customer, wished, world)
+    return legs.legs(routes, world, known, picture.covers, legs.Limits(rules, picture.complete, accepted))
+
+
+def _with_tenant(customer: CustomerSpec, routes: Sequence[Route], world: diff.World) -> Sequence[Route]:
+    """What left the spec in the tenant needs a route to be seen on, even when nothing else is wished there."""
+    tenant = customer.tenant
+    if not tenant or any(route.subject == tenant for route in routes):
+        return routes
+    ours = any(address.startswith(f"tenant/{tenant}/") for address in world.owned)
+    return [*routes, desired.tenant_route(customer)] if ours else routes
+
+
+def _unstorable(some_legs: Iterable[plan.Leg], world: diff.World, places: Places) -> list[Diagnostic]:
+    """What a provider could not store, found before anything is written."""
+    writes: dict[Key, dict[str, Value | None]] = {}
+    for act in (act for one in some_legs for act in one.acts):
+        parts = writes.setdefault(act.slot.key, {})
+        parts |= {
+            part: named for part, want in act.row.carried.items() if (named := world.named(want.value)) is not None
+        }
+        named = world.named(act.row.after)
+        if named is not None or act.effect == "destroy":
+            parts[act.slot.part] = named
+    by_provider: dict[str, list[Resource]] = {}
+    for key, parts in writes.items():
+        after = folding.fold(key, world.resources.get(key), parts)
+        if after is not None:
+            by_provider.setdefault(places.provider_of(key), []).append(after)
+    return [one for name, some in by_provider.items() if name for one in places.providers[name].refusals(some)]
+
+
+def _gates(some_legs: Iterable[plan.Leg], watch: gates.Watch) -> dict[tuple[str, int], list[gates.GateState]]:
+    return {
+        (one.route.id, index): gates.look(one.route, index, watch)
+        for one in some_legs
+        for index in range(one.cursor + 1, len(one.route.stages))
+        if one.route.stages[index].gates
+    }
+
+
+def _target(given: tuple[plan.Leg, ...], targets: tuple[str, ...]) -> tuple[plan.Leg, ...]:
+    """Keep only the acts asked for.
+
+    Raises:
+        SpecError: a target matches nothing.
+    """
+    if not targets:
+        return given
+    addresses = {row.slot.address for one in given for row in one.rows}
+    lost = [target for target in targets if not any(address.startswith(target) for address in addresses)]
+    if lost:
+        raise SpecError(findings.lost_targets(lost))
+    return tuple(
+        replace(one, acts=tuple(act for act in one.acts if act.slot.address.startswith(targets))) for one in given
+    )

@@ -1,0 +1,78 @@
+"""Where a customer stands: for the technician who asks at 23:40 whether it is safe to go home."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from reconciler import document, lease
+from reconciler.ledger import Ledger
+from reconciler.plan import Leg
+from reconciler.session.opened import Session
+from reconciler.session.planning import Made, Options, make
+from reconciler.spec.customer import CustomerSpec
+
+
+def status(session: Session, customer: CustomerSpec) -> dict[str, Any]:
+    """The public status document.
+
+    Raises:
+        SpecError: a provider cannot be opened.
+        Refused: the journal is damaged.
+    """
+    made = make(session, customer, Options())
+    held = lease.peek(session.state(customer.id) / "lease.json")
+    missing = any(one.rule == "journal/missing" for one in made.plan.diagnostics)
+    routes = [_route(leg, made) for leg in made.plan.legs]
+    return {
+        **document.head("status", customer.id, session.clock.now()),
+        "routes": routes,
+        "lease": {"holder": held.by.holder, "since": document.when(held.since), "expires": document.when(held.expires)}
+        if held
+        else None,
+        "journal": "missing" if missing else "ok" if made.known.last_change or made.known.owned else "new",
+        "next": _following(made, routes),
+    }
+
+
+def _route(leg: Leg, made: Made) -> dict[str, Any]:
+    paper = next(one for one in made.document["routes"] if one["id"] == leg.route.id)
+    stages = paper["stages"]
+    here = next((one for one in stages if one["state"] in ("next", "blocked", "later")), None)
+    waiting = [gate for gate in here["gates"] if not gate["open"]] if here else []
+    safe, why = _safe(leg, made.known)
+    last = made.known.last_change.get(leg.route.id)
+    return {
+        "subject": leg.route.subject,
+        "target": leg.route.target,
+        "stage": here["name"] if here else "done",
+        "last_change": {"address": last.address, "at": document.when(last.time), "read_back": True} if last else None,
+        "waiting": [{"text": one["text"], "whom": one["whom"], "until": one["until"]} for one in waiting],
+        "safe_to_stop": safe,
+        "why": why,
+    }
+
+
+def _safe(leg: Leg, known: Ledger) -> tuple[bool, str]:
+    """Stopping is safe between stages; not while a step has no outcome, or a stage that moves mail is half done."""
+    begun = [one for one in known.open if one.route == leg.route.id]
+    if begun:
+        return False, f"{begun[0].address} was begun and its outcome is not known: run apply again"
+    if leg.route.id in known.rolling_back:
+        return False, "a rollback has begun and not ended: run it again"
+    for act in leg.acts:
+        name = leg.route.stages[act.stage].name
+        done = any(
+            one.route == leg.route.id and one.stage == name for one in known.owned.values() if one.how == "written"
+        )
+        if name == "deliver" and act.stage > leg.cursor and done:
+            return False, "mail is half moved: the stage deliver has begun and not ended"
+    return True, "nothing is half done"
+
+
+def _following(made: Made, routes: list[dict[str, Any]]) -> str:
+    customer = made.customer.id
+    if made.plan.errored:
+        return f"reconciler validate --customer {customer}"
+    if any(route["waiting"] for route in routes):
+        return f"reconciler apply --customer {customer}"
+    return f"reconciler plan --customer {customer}" if made.plan.acts else "nothing to do"

@@ -1,0 +1,135 @@
+"""Finishes accounts, groups and contacts of one customer, and finds what does not fit together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from reconciler.model.diagnostic import Diagnostic, Origin, error, warning
+from reconciler.spec.accounts import Account
+from reconciler.spec.customer import Absence, CustomerSpec
+from reconciler.spec.people import Contact
+from reconciler.spec.scalars import nearest
+from reconciler.spec.workspace import Workspace
+from reconciler.spec.written import put
+
+Place = Callable[[int, str], Origin]
+MAILBOXES = ("person", "shared")
+
+
+def settle_accounts(spec: CustomerSpec, workspace: Workspace, place: Place, found: list[Diagnostic]) -> None:
+    """Fill in what accounts leave to defaults, and check each."""
+    location = spec.users.usage_location or _country(spec) or workspace.defaults.usage_location
+    licenses = spec.users.licenses or (tuple(spec.licenses) if len(spec.licenses) == 1 else None)
+    homes = {*spec.domains, *([spec.tenant] if spec.tenant else [])}
+    addresses: dict[str, Account] = {}
+    ids: dict[str, Account] = {}
+    for index, one in enumerate(spec.accounts or ()):
+        person = one.kind == "person"
+        put(one, id=one.id or one.address)
+        if one.kind in MAILBOXES and one.usage_location is None:
+            put(one, usage_location=location)
+        if person and one.licenses is None:
+            put(one, licenses=licenses)
+        if addresses.setdefault(one.address, one) is not one:
+            _again(one, addresses[one.address], "address", one.address, place(index, "address"), found)
+        elif ids.setdefault(one.id, one) is not one:
+            _again(one, ids[one.id], "id", one.id, place(index, "id"), found)
+        for summary, field, remedy in _mistakes(one, homes, spec):
+            found.append(error("spec/account", summary, remedy=remedy, origin=place(index, field)))
+    for index, one in enumerate(spec.accounts or ()):
+        if one.kind == "alias" and len(one.targets) == 1:
+            _alias(one, addresses, place(index, "goes_to"), found)
+
+
+def _country(spec: CustomerSpec) -> str | None:
+    return spec.customer.address.country if spec.customer and spec.customer.address else None
+
+
+def _again(one: Account, first: Account, what: str, value: str, origin: Origin, found: list[Diagnostic]) -> None:
+    detail = f"The first one is at {first.origin}."
+    found.append(error("spec/twice", f"the {what} {value} again", detail, "keep one", origin=origin))
+
+
+def _mistakes(one: Account, homes: set[str], spec: CustomerSpec) -> Iterator[tuple[str, str, str]]:
+    """What is wrong with one account: sentence, field, remedy."""
+    home = one.address.rpartition("@")[2]
+    if home not in homes:
+        yield f"{one.address}: {home} is no domain of this customer", "address", nearest(home, homes)
+    if one.kind in MAILBOXES and one.goes_to:
+        remedy = "make it a forward, or leave goes_to empty"
+        yield f"{one.address} is a {one.kind}, which goes nowhere else", "goes_to", remedy
+    elif one.kind not in MAILBOXES and not one.goes_to:
+        yield f"{one.address} is of kind {one.kind} and goes nowhere", "address", "write goes_to"
+    elif one.kind in {"alias", "forward"} and len(one.targets) > 1:
+        yield f"{one.address} goes to {len(one.targets)} addresses", "goes_to", "make it a list, or keep one"
+    if one.renamed_from == one.address:
+        yield f"{one.address} was renamed from itself", "renamed_from", "write the address it had before"
+    for name in one.licenses or ():
+        if name not in spec.licenses:
+            yield f"{one.address}: {name!r} is not among `licenses`", "licenses", nearest(name, spec.licenses)
+
+
+def _alias(one: Account, addresses: dict[str, Account], origin: Origin, found: list[Diagnostic]) -> None:
+    target = addresses.get(one.goes_to)
+    if target is None:
+        summary = f"{one.address} is an alias of {one.goes_to}, which is no account here"
+        near = nearest(one.goes_to, [name for name, other in addresses.items() if other.kind in MAILBOXES])
+        remedy = near if near.startswith("did") else "make it a forward, or add the account"
+        found.append(error("spec/account", summary, remedy=remedy, origin=origin))
+    elif target.kind not in MAILBOXES:
+        summary = f"{one.address} is an alias of a {target.kind}"
+        found.append(error("spec/account", summary, remedy="an alias belongs to a mailbox", origin=origin))
+
+
+def settle_groups(spec: CustomerSpec, found: list[Diagnostic]) -> None:
+    """Fill in names of groups and check where their members live."""
+    homes = {*spec.domains, *([spec.tenant] if spec.tenant else [])}
+    for key, group in spec.groups.items():
+        if not group.display_name:
+            put(group, display_name=key)
+        for member in group.members:
+            home = member.rpartition("@")[2]
+            if home not in homes:
+                summary = f"group {key}: {member} is on no domain of this customer"
+                found.append(error("spec/member", summary, remedy=nearest(home, homes), origin=group.origin))
+
+
+def check_absences(spec: CustomerSpec, found: list[Diagnostic]) -> None:
+    """Find absences that say too little, too much, or the contrary of what is written elsewhere."""
+    present = {one.address for one in spec.accounts or ()}
+    for one in spec.absent:
+        summary, remedy = _absence(one, spec, present)
+        if summary:
+            found.append(error("spec/absent", summary, remedy=remedy, origin=one.origin))
+
+
+def _absence(one: Absence, spec: CustomerSpec, present: set[str]) -> tuple[str, str]:
+    if (one.user is None) == (one.group is None):
+        return "an absence names a user or a group", "write one of `user` and `group`"
+    if one.group is not None and (one.license is not None or one.state != "blocked"):
+        return "a group has neither licence nor state", "remove them"
+    if one.group in spec.groups:
+        return f"the group {one.group} is absent here and present under `groups`", "keep one"
+    if one.license is not None and one.license not in spec.licenses:
+        return f"{one.license!r} is not among `licenses`", nearest(one.license, spec.licenses)
+    if one.license is None and one.user in present:
+        return f"{one.user} is absent here and present under `accounts`", "keep one"
+    return "", ""
+
+
+def contacts(spec: CustomerSpec, workspace: Workspace) -> tuple[Contact, ...]:
+    """Everybody who answers for this customer."""
+    named = (spec.contacts.onsite_admin, spec.contacts.maintainer or workspace.defaults.maintainer)
+    return (*(one for one in named if one), *spec.contacts.admins, *spec.contacts.support)
+
+
+def check_contacts(spec: CustomerSpec, workspace: Workspace, found: list[Diagnostic]) -> None:
+    """Warn when nobody could be reached while mail moves."""
+    moving = {name for name, one in spec.domains.items() if one.migration}
+    people = contacts(spec, workspace)
+    if moving and people and all(one.email.rpartition("@")[2] in moving for one in people):
+        summary = "every contact's address lies on a domain that moves"
+        detail = "Nobody can be reached by mail if the move fails."
+        remedy = "give one contact an address elsewhere"
+        place = next((one.origin for one in people if one.origin.file == spec.origin.file), spec.origin)
+        found.append(warning("spec/contacts", summary, detail, remedy, origin=place))

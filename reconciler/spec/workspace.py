@@ -1,0 +1,86 @@
+"""The models of `workspace.yaml`: providers, defaults for all customers, policy."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator
+from pydantic.json_schema import SkipJsonSchema
+
+from reconciler.spec.people import Contact, Language
+from reconciler.spec.scalars import Count, Country, Duration, Flag, Percent, Text
+from reconciler.spec.written import Written, doc
+
+#: Keys whose value is never written out.
+SECRET = re.compile(r"secret|token|password|key", re.IGNORECASE)
+REFERENCES = ("env", "file", "command")
+NOTHING: Mapping[str, object] = MappingProxyType({})
+
+
+def _entry(value: object) -> object:
+    """The provider's own keys, apart from its type."""
+    if not isinstance(value, dict):
+        return value
+    given = {"type": value["type"]} if "type" in value else {}
+    return given | {"options": {key: one for key, one in value.items() if key != "type"}}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderEntry(Written):
+    """One remote system: a DNS host or tenants. Besides `type` it holds the keys of that type of provider; those that
+    hold a secret take a reference: `{env: NAME}`, `{file: PATH}` or `{command: [program, argument]}`."""
+
+    type: Annotated[Text, doc("Type of provider; `reconciler providers` lists them.", "zonefile")]
+    options: Annotated[Mapping[str, Any], SkipJsonSchema(), doc("The type's own keys.")] = NOTHING
+
+
+Entry = Annotated[ProviderEntry, BeforeValidator(_entry, json_schema_input_type=ProviderEntry)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Defaults(Written):
+    """What holds for every customer that does not say otherwise."""
+
+    language: Annotated[Language, doc("Language of papers for customers; default `en`.", "es")] = "en"
+    dns: Annotated[Text | None, doc("Provider of the domains' DNS, by its name above.", "zones")] = None
+    tenants: Annotated[Text | None, doc("Provider of the tenants, by its name above.", "microsoft365")] = None
+    maintainer: Annotated[
+        Contact | None, doc("Who keeps the systems.", {"name": "Support", "email": "support@msp.example"})
+    ] = None
+    usage_location: Annotated[
+        Country | None, doc("Where services are used, for customers without an address; two letters.", "MX")
+    ] = None
+    hold: Annotated[
+        Duration | None, doc("How long an old mail service stays reachable after a move; default 72 hours.", "3d")
+    ] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy(Written):
+    """What a plan may do without a further word.
+
+    Attributes:
+        max_share: from 0 to 1.
+    """
+
+    max_destroy: Annotated[Count, doc("Things one plan may destroy without an acknowledgement; default 0.", 0)] = 0
+    max_share: Annotated[Percent, doc("Share of a zone that one plan may change or destroy; default 30%.", "30%")] = 0.3
+    share_floor: Annotated[Count, doc("Record sets a zone must have for `max_share` to count; default 10.", 10)] = 10
+    self_heal: Annotated[Flag, doc("Put back what others changed, without being asked; default false.", True)] = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workspace(Written):
+    """`workspace.yaml`: the providers, and what holds for all customers."""
+
+    providers: Annotated[
+        dict[Text, Entry],
+        doc("Remote systems, by a name of your choice.", {"zones": {"type": "zonefile", "folder": "zones"}}),
+    ]
+    defaults: Annotated[Defaults, doc("Defaults for customers.", {"dns": "zones", "language": "es"})] = Defaults()
+    policy: Annotated[Policy, doc("What a plan may do.", {"max_destroy": 0, "max_share": "30%"})] = Policy()
+    state: Annotated[Text, doc("Folder of the journals, relative to this file; default `state`.", "state")] = "state"

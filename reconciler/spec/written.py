@@ -1,0 +1,102 @@
+"""What all models of the spec have in common: frozen, slotted, strict, and each knows the line that asked for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from types import UnionType
+from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin, get_type_hints
+
+from pydantic import ConfigDict, Field
+from pydantic.fields import FieldInfo
+from pydantic.json_schema import SkipJsonSchema
+
+from reconciler.model.diagnostic import Origin
+
+
+def doc(text: str, *examples: object, **limits: Any) -> FieldInfo:
+    """What a field means, with its unit and what stands for it when it is left out; examples as authors write them."""
+    info: FieldInfo = Field(description=text, examples=list(examples), **limits)
+    return info
+
+
+def given(name: str, keep: bool = False) -> FieldInfo:
+    """A field that the loader fills in; no author can write this key. `keep`: it is part of the spec's content."""
+    info: FieldInfo = Field(validation_alias=f"\0{name}", exclude=not keep)
+    return info
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """Something an author wrote.
+
+    The constructor checks nothing: only the loader does. Values are in normal form.
+
+    Attributes:
+        origin: where; without a file for what nobody wrote.
+    """
+
+    origin: Annotated[Any, SkipJsonSchema(), given("origin")] = Origin()
+
+    __pydantic_config__ = ConfigDict(extra="forbid", coerce_numbers_to_str=True)
+
+
+def put(thing: Written, **values: Any) -> None:
+    """Fill fields of a model that the loader is still making."""
+    for name, value in values.items():
+        object.__setattr__(thing, name, value)
+
+
+class Key(NamedTuple):
+    """A key that authors may write: the attribute it fills, and the type in it without annotations."""
+
+    attribute: str
+    hint: Any
+
+
+@lru_cache(maxsize=None)
+def keys(model: type[Written]) -> Mapping[str, Key]:
+    """The keys of a model as authors write them, in order."""
+    plain = get_type_hints(model)
+    found = {}
+    for name, hint in get_type_hints(model, include_extras=True).items():
+        alias = _alias(hint) or name
+        if not alias.startswith("\0"):
+            found[alias] = Key(name, plain[name])
+    return found
+
+
+def _alias(hint: Any) -> str:
+    notes = getattr(hint, "__metadata__", ())
+    aliases = [note.validation_alias for note in notes if isinstance(note, FieldInfo) and note.validation_alias]
+    return str(aliases[0]) if aliases else ""
+
+
+@lru_cache(maxsize=None)
+def nested(model: type[Written]) -> Mapping[str, str]:
+    """Keys that hold further models, and the attributes they fill."""
+    return {key: field.attribute for key, field in keys(model).items() if any(True for _ in models(field.hint))}
+
+
+def models(hint: Any) -> list[type[Written]]:
+    """The models that a type can hold, through unions, tuples and mappings."""
+    if isinstance(hint, type) and get_origin(hint) is None:
+        return [hint] if issubclass(hint, Written) else []
+    return [model for inner in get_args(hint) for model in models(inner)]
+
+
+def inside(hints: list[Any], step: object) -> list[Any]:
+    """The types behind one step of a path: a key of a model or a mapping, or an index."""
+    found: list[Any] = []
+    for hint in hints:
+        origin = get_origin(hint)
+        if origin in {Union, UnionType}:
+            found += inside(list(get_args(hint)), step)
+        elif origin is dict:
+            found.append(get_args(hint)[1])
+        elif origin is tuple:
+            found.append(get_args(hint)[0])
+        elif isinstance(hint, type) and issubclass(hint, Written) and step in keys(hint):
+            found.append(keys(hint)[str(step)].hint)
+    return found

@@ -1,0 +1,501 @@
+"""Adapters that break the contract on purpose, each in one way that real adapters do."""
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+from providers.memory import TENANT_KINDS, MemoryProvider, RemoteFailure
+from reconciler.model.change import Change, Outcome, Status
+from reconciler.model.diagnostic import Diagnostic, error
+from reconciler.model.errors import ProviderError, RateLimited, Unavailable
+from reconciler.model.key import Key
+from reconciler.model.resource import RecordSet, Resource, User
+from reconciler.provider import Capabilities, Observation, Readiness, Scope
+
+
+def outcomes(found: Iterable[Outcome], **attributes: object) -> list[Outcome]:
+    """The same outcomes, told otherwise."""
+    return [replace(one, **attributes) for one in found]  # type: ignore[arg-type]
+
+
+class NoReady(MemoryProvider):
+    """Law 1: a method is missing."""
+
+    ready = None  # type: ignore[assignment]
+
+
+class NoKinds(MemoryProvider):
+    """Law 1: it declares nothing."""
+
+    def __init__(self, name: str, options: Mapping[str, object], folder: Path) -> None:
+        super().__init__(name, options, folder)
+        self.kinds = {}
+
+
+class OtherArguments(MemoryProvider):
+    """Law 1: a method takes something else."""
+
+    def observe(self, zone: Scope) -> Observation:  # type: ignore[override]
+        return super().observe(zone)
+
+
+class InventedVerb(MemoryProvider):
+    """Law 1: it declares a verb that nobody knows."""
+
+    def __init__(self, name: str, options: Mapping[str, object], folder: Path) -> None:
+        super().__init__(name, options, folder)
+        self.kinds = {**self.kinds, "A": Capabilities(frozenset({"create", "upsert"}))}
+
+
+class AsksTheSystem(MemoryProvider):
+    """Law 3: what it refuses depends on what is there."""
+
+    def refusals(self, desired: Sequence[Resource]) -> Iterable[Diagnostic]:
+        self.remote.list_page("dns", "suite.example", 0)
+        return super().refusals(desired)
+
+
+class ReadsFiles(MemoryProvider):
+    """Law 3: it looks for a file, and hides that it could not."""
+
+    def normalise(self, desired: Resource) -> Resource:
+        with suppress(OSError):
+            Path("/etc/hostname").read_text(encoding="utf-8")
+        return super().normalise(desired)
+
+
+class GrowingText(MemoryProvider):
+    """Law 4: normalising quotes what is quoted already."""
+
+    def normalise(self, desired: Resource) -> Resource:
+        normal = super().normalise(desired)
+        if isinstance(normal, RecordSet) and normal.key.kind == "TXT":
+            return replace(normal, values=tuple(value.replace('"', '""') for value in normal.values))
+        return normal
+
+
+class OneTtl(MemoryProvider):
+    """Law 4: normalising makes everything equal, so that no difference is ever found."""
+
+    def normalise(self, desired: Resource) -> Resource:
+        return replace(desired, ttl=300) if isinstance(desired, RecordSet) else desired
+
+
+class KeepsOrder(MemoryProvider):
+    """Law 4: the order of values makes a difference."""
+
+    def normalise(self, desired: Resource) -> Resource:
+        return desired
+
+
+class ShowsQuotes(MemoryProvider):
+    """Law 4: it observes TXT as the system writes it."""
+
+    def observe(self, scope: Scope) -> Observation:
+        seen = super().observe(scope)
+        return replace(seen, resources={key: self._quoted(one) for key, one in seen.resources.items()})
+
+    def normalise(self, desired: Resource) -> Resource:
+        if isinstance(desired, RecordSet) and desired.key.kind == "TXT":
+            return replace(desired, values=tuple(sorted({value.strip('"') for value in desired.values})))
+        return super().normalise(desired)
+
+    def _quoted(self, one: Resource) -> Resource:
+        if isinstance(one, RecordSet) and one.key.kind == "TXT":
+            return replace(one, values=tuple(f'"{value}"' for value in one.values))
+        return one
+
+
+class FirstPage(MemoryProvider):
+    """Law 5: it never asks for the second page."""
+
+    def observe(self, scope: Scope) -> Observation:
+        page = self._ask(None, lambda: self.remote.list_page(scope.system, scope.name, 0))
+        return Observation(scope, {one.key: one for one in page.items})
+
+
+class WhatItGot(MemoryProvider):
+    """Law 5: a page that fails is taken for the end."""
+
+    def observe(self, scope: Scope) -> Observation:
+        found: dict[Key, Resource] = {}
+        try:
+            for one in self._listed(scope):
+                found[one.key] = one
+        except Unavailable:
+            return Observation(scope, found)
+        return super().observe(scope)
+
+
+class NothingThere(MemoryProvider):
+    """Law 5: a zone that does not exist is an empty one."""
+
+    def observe(self, scope: Scope) -> Observation:
+        try:
+            return super().observe(scope)
+        except ProviderError as problem:
+            if "there is no" in str(problem):
+                return Observation(scope, {})
+            raise
+
+
+class AllNames(MemoryProvider):
+    """Law 5: it is asked for some names and gives all."""
+
+    def observe(self, scope: Scope) -> Observation:
+        return replace(super().observe(replace(scope, names=None)), scope=scope)
+
+
+class HalfTtl(MemoryProvider):
+    """Law 6: it writes something else than it was asked for, and remembers what it was asked for."""
+
+    def __init__(self, name: str, options: Mapping[str, object], folder: Path) -> None:
+        super().__init__(name, options, folder)
+        self.asked: dict[Key, Resource] = {}
+
+    def apply(self, batch: Sequence[Change]) -> Iterable[Outcome]:
+        return [self._half(change) for change in batch]
+
+    def observe(self, scope: Scope) -> Observation:
+        seen = super().observe(scope)
+        return replace(seen, resources={key: self.asked.get(key, one) for key, one in seen.resources.items()})
+
+    def _half(self, change: Change) -> Outcome:
+        after = change.after
+        if isinstance(after, RecordSet):
+            self.asked[change.key] = after
+            (outcome,) = super().apply([replace(change, after=replace(after, ttl=after.ttl // 2))])
+            return outcome
+        (outcome,) = super().apply([change])
+        return outcome
+
+
+class SaysDone(MemoryProvider):
+    """Law 6: the system ignores an update in silence, and nobody reads it back."""
+
+    def apply(self, batch: Sequence[Change]) -> Iterable[Outcome]:
+        return [Outcome(change.key, Status.DONE) for change in batch]
+
+
+class FalseDrift(MemoryProvider):
+    """Law 7: it reports a TTL that counts down."""
+
+    def observe(self, scope: Scope) -> Observation:
+        seen = super().observe(scope)
+        down = {key: replace(one, ttl=1) if isinstance(one, RecordSet) else one for key, one in seen.resources.items()}
+        return replace(seen, resources=down)
+
+
+class Echo(MemoryProvider):
+    """Law 7: it reports what it was asked about, so that there is never anything to do."""
+
+    def __init__(self, name: str, options: Mapping[str, object], folder: Path) -> None:
+        super().__init__(name, options, folder)
+        self.asked: dict[Key, Resource] = {}
+
+    def normalise(self, desired: Resource) -> Resource:
+        self.asked[desired.key] = super().normalise(desired)
+        return self.asked[desired.key]
+
+    def observe(self, scope: Scope) -> Observation:
+        return replace(super().observe(scope), resources=self.asked)
+
+
+class ReplacesZone(MemoryProvider):
+    """Law 8: an update uploads the zone as it knows it."""
+
+    def apply(self, batch: Sequence[Change]) -> Iterable[Outcome]:
+        found = list(super().apply(batch))
+        for change in batch:
+            if change.key.system == "dns" and change.before and change.after:
+                others = [one for one in self._listed(Scope("dns", change.key.scope)) if one.key != change.key]
+                for one in others[:1]:
+                    self.remote.delete(one.key)
+        return found
+
+
+class NewIdentity(MemoryProvider):
+    """Law 8: an update touches the account beside it."""
+
+    def apply(self, batch: Sequence[Change]) -> Iterable[Outcome]:
+        found = list(super().apply(batch))
+        for change in batch:
+            if isinstance(change.after, User) and change.before:
+                users = [one for one in self._listed(Scope("tenant", change.key.scope)) if isinstance(one, User)]
+                for one in (user for user in users if user.upn != change.after.upn):
+                    self.remote.put(replace(one, phone="0"))
+        return found
+
+
+class GoneIsFailed(MemoryProvider):
+    """Law 9: deleting twice fails."""
+
+    def apply(self, batch: Sequence[Change]) -> Iterable[Outcome]:
+        return [
+            Outcome(change.key, Status.FAILED, "not found")
+            if change.after is None and self._absent(change)
+            else next(iter(super(GoneIsFailed, self).apply([change])))
+            for change in batch
+        ]
+
+    def _absent(self, change: Change) -> bool:
+        present = self._present(change)
+        return present is None or (isinstance(present, User) and present.deleted)
+
+
+class WritesAgain(MemoryProvider):
+    """Law 10: what is done already is written once more."""
+
+    def apply(self, batch: Sequence[Change]) -> Iterable[Outcome]:
+        found = list(super().apply(batch))
+        for change, outcome in zip(batch, found, strict=True):
+            present = self._present(change)
+            if outcome.status == Status.DONE and present is not None and not outcome.detail:
+                self.remote.put(present)
+        return found
+
+
+class AlreadyThere(MemoryProvider):
+    """Law 10: a change whose answer was lost is refused when it comes again."""
+
+    def apply(self, batch: Sequence[Change]) -> Iterable[Outcome]:
+        return [self._strict(change) for change in batch]
+
+    def _strict(self, change: Change) -> Outcome:
+        if change.before is None and change.after is not None and self._present(change) is not None:
+            return Outcome(change.key, Status.REFUSED, "it is there already")
+        (outcome,) = super().apply([change])
+        return outcome
+
+
+class SecondAccount(MemoryProvider):
+    """Law 10: it makes a second group rather than look for the first."""
+
+    def apply(self, batch: Sequence[Change]) -> Iterable[Outcome]:
+        return [self._blind(change) for change in batch]
+
+    def _blind(self, change: Change) -> Outcome:
+        if change.key.kind == "group" and change.before is None and change.after is not None:
+            with suppress(RemoteFailure):
+                self.remote.put(change.after)
+            present = self._present(change)
+            return Outcome(change.key, Status.DONE, remote_id=getattr(present, "remote_id", ""))
+        (outcome,) = super().apply([change])
+        return outcome
+
+
+class StopsAtFirst(MemoryProvider):
+    """Law 10, in part: the first refusal ends the batch, and the rest is not mentioned."""
+
+    def apply(self, batch: Sequence[Change]) -> Iterable[Outcome]:
+        for change in batch:
+            (outcome,) = super().apply([change])
+            yield outcome
+            if outcome.status != Status.DONE:
+                return
+
+
+class SkipsTheRest(MemoryProvider):
+    """Law 10, in part: one impossible change keeps the others from being made."""
+
+    def apply(self, batch: Sequence[Change]) -> Iterable[Outcome]:
+        found: list[Outcome] = []
+        for change in batch:
+            if any(one.status != Status.DONE for one in found):
+                found.append(Outcome(change.key, Status.SKIPPED, "an earlier change failed"))
+            else:
+                found += super().apply([change])
+        return found
+
+
+class AllOrSaysSo(MemoryProvider):
+    """Law 10, in part: what failed is told as done."""
+
+    def apply(self, batch: Sequence[Change]) -> Iterable[Outcome]:
+        return outcomes(super().apply(batch), status=Status.DONE, detail="")
+
+
+class OnlyOurs(MemoryProvider):
+    """Law 11: what it does not understand it does not report."""
+
+    def observe(self, scope: Scope) -> Observation:
+        seen = super().observe(scope)
+        ours = {key: one for key, one in seen.resources.items() if not key.kind.startswith("TYPE")}
+        return replace(seen, resources=ours)
+
+
+class TakesTheName(MemoryProvider):
+    """Law 11: with one TXT record it deletes all that nobody has asked for."""
+
+    def apply(self, batch: Sequence[Change]) -> Iterable[Outcome]:
+        found = list(super().apply(batch))
+        for change in batch:
+            if change.key.kind == "TXT" and change.after is None:
+                for one in list(self._listed(Scope("dns", change.key.scope))):
+                    if one.key.kind == "TXT":
+                        self.remote.delete(one.key)
+        return found
+
+
+class Forces(MemoryProvider):
+    """Law 11, concurrent: the last writer wins."""
+
+    def apply(self, batch: Sequence[Change]) -> Iterable[Outcome]:
+        return [self._forced(change) for change in batch]
+
+    def _forced(self, change: Change) -> Outcome:
+        present = self._present(change)
+        before = present if change.before is not None and present is not None else change.before
+        (outcome,) = super().apply([replace(change, before=before)])
+        return outcome
+
+
+class RefusesAll(MemoryProvider):
+    """Law 11, concurrent: one change that has moved takes the others with it."""
+
+    def apply(self, batch: Sequence[Change]) -> Iterable[Outcome]:
+        for change in batch:
+            present = self._present(change)
+            if present is not None and change.before is not None and replace(present, key=change.key) != change.before:
+                return [Outcome(one.key, Status.REFUSED, "something has changed") for one in batch]
+        return super().apply(batch)
+
+
+class Forgetful(MemoryProvider):
+    """Law 12: the system's own name for the call is lost."""
+
+    def observe(self, scope: Scope) -> Observation:
+        try:
+            return super().observe(scope)
+        except ProviderError as problem:
+            problem.request_id = ""
+            raise
+
+
+class Impatient(MemoryProvider):
+    """Law 12: how long to wait is lost, in outcomes."""
+
+    def apply(self, batch: Sequence[Change]) -> Iterable[Outcome]:
+        return outcomes(super().apply(batch), retry_after=0.0)
+
+
+class Milliseconds(MemoryProvider):
+    """Law 12: seconds are taken for milliseconds."""
+
+    def observe(self, scope: Scope) -> Observation:
+        try:
+            return super().observe(scope)
+        except RateLimited as problem:
+            problem.retry_after /= 1000
+            raise
+
+
+class AllUnavailable(MemoryProvider):
+    """Law 12: every answer is the same error."""
+
+    def observe(self, scope: Scope) -> Observation:
+        try:
+            return super().observe(scope)
+        except ProviderError as problem:
+            raise Unavailable(self.name, str(problem), None, problem.request_id) from problem
+
+
+class SureOfFailure(MemoryProvider):
+    """Law 12: a write without an answer is told as failed."""
+
+    def apply(self, batch: Sequence[Change]) -> Iterable[Outcome]:
+        return [replace(one, status=Status.FAILED) if one.status == Status.UNKNOWN else one for one in super().apply(batch)]
+
+
+class Raises(MemoryProvider):
+    """Law 12: an error leaves `apply`."""
+
+    def apply(self, batch: Sequence[Change]) -> Iterable[Outcome]:
+        found = list(super().apply(batch))
+        if any(one.request_id for one in found):
+            raise Unavailable(self.name, found[0].detail)
+        return found
+
+
+class RefusesPlain(MemoryProvider):
+    """Law 13: it declares a kind that it refuses."""
+
+    def refusals(self, desired: Sequence[Resource]) -> Iterable[Diagnostic]:
+        yield from super().refusals(desired)
+        for one in desired:
+            if one.key.kind == "SRV":
+                yield error("memory/no-srv", "no SRV here")
+
+
+class FoundOutLate(MemoryProvider):
+    """Law 13: only `apply` knows what it cannot."""
+
+    def refusals(self, desired: Sequence[Resource]) -> Iterable[Diagnostic]:
+        return [one for one in super().refusals(desired) if one.rule != "memory/unsupported-kind"]
+
+
+class MoreThanDeclared(MemoryProvider):
+    """Law 13: it deletes what it declares not to delete."""
+
+    def __init__(self, name: str, options: Mapping[str, object], folder: Path) -> None:
+        super().__init__(name, options, folder)
+        self.kinds = {**self.kinds, "group": replace(TENANT_KINDS["group"], verbs=frozenset({"create", "update"}))}
+
+    def apply(self, batch: Sequence[Change]) -> Iterable[Outcome]:
+        self.kinds = {**self.kinds, "group": TENANT_KINDS["group"]}
+        found = super().apply(batch)
+        self.kinds = {**self.kinds, "group": replace(TENANT_KINDS["group"], verbs=frozenset({"create", "update"}))}
+        return found
+
+
+class TooEarly(MemoryProvider):
+    """Law 14: it declares a delay and is ready at once."""
+
+    def __init__(self, name: str, options: Mapping[str, object], folder: Path) -> None:
+        super().__init__(name, options, folder)
+        self.kinds = {kind: replace(one, delay=30.0) for kind, one in self.kinds.items()}
+
+
+class NeverReady(MemoryProvider):
+    """Law 14: what it waits for never comes."""
+
+    def ready(self, key: Key) -> Readiness:
+        return Readiness(ready=False, detail="propagating")
+
+
+class Silent(MemoryProvider):
+    """Law 14: it waits and does not say for what."""
+
+    def ready(self, key: Key) -> Readiness:
+        return Readiness(ready=False)
+
+
+class Blocks(MemoryProvider):
+    """Law 14: it waits itself."""
+
+    def ready(self, key: Key) -> Readiness:
+        time.sleep(1.05)
+        return super().ready(key)
+
+
+class TellsPassword(MemoryProvider):
+    """Law 15: the first password is in the outcome."""
+
+    def apply(self, batch: Sequence[Change]) -> Iterable[Outcome]:
+        found = super().apply(batch)
+        return [
+            replace(one, detail=f"made with {change.password.reveal()}") if change.password else one
+            for one, change in zip(found, batch, strict=True)
+        ]
+
+
+class PrintsPassword(MemoryProvider):
+    """Law 15: the first password is printed."""
+
+    def apply(self, batch: Sequence[Change]) -> Iterable[Outcome]:
+        for change in batch:
+            if change.password:
+                print("creating", change.key.name, change.password.reveal())
+        return super().apply(batch)

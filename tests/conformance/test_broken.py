@@ -1,0 +1,157 @@
+"""Every law of the suite catches an adapter that breaks it, and lets one pass that keeps it in its own way."""
+
+import inspect
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from providers.memory import MemoryProvider
+from reconciler.conformance import laws, laws_offline, laws_writing
+from reconciler.conformance.laws import LAWS, Law
+from reconciler.model.change import Change, Outcome, Status
+from reconciler.model.key import Key
+from reconciler.provider import Readiness
+from tests.conformance import broken
+from tests.conformance.memory_harness import MemoryHarness
+
+CHECKS = {law.name: law for law in LAWS}
+
+#: The law, the adapter that breaks it, and what the complaint says.
+BREAKS: list[tuple[str, type[MemoryProvider], str]] = [
+    ("law_1", broken.NoReady, "no Reader"),
+    ("law_1", broken.NoKinds, "declares no kind"),
+    ("law_1", broken.OtherArguments, "observe does not take"),
+    ("law_1", broken.InventedVerb, "verbs that do not exist"),
+    ("law_3", broken.AsksTheSystem, "called the system"),
+    ("law_3", broken.ReadsFiles, "/etc/hostname"),
+    ("law_4", broken.GrowingText, "normalising twice"),
+    ("law_4", broken.OneTtl, "changed a plain"),
+    ("law_4", broken.KeepsOrder, "order and repeats"),
+    ("law_4", broken.ShowsQuotes, "not in normal form"),
+    ("law_5", broken.FirstPage, "not there, or the other way round"),
+    ("law_5", broken.WhatItGot, "page-two"),
+    ("law_5", broken.NothingThere, "does not exist"),
+    ("law_5", broken.AllNames, "observed of the names"),
+    ("law_6", broken.HalfTtl, "really there"),
+    ("law_6", broken.SaysDone, "observed"),
+    ("law_7", broken.FalseDrift, "the second plan"),
+    ("law_7", broken.Echo, "the first plan is empty"),
+    ("law_8", broken.ReplacesZone, "beside an update"),
+    ("law_8", broken.NewIdentity, "beside an update"),
+    ("law_9", broken.GoneIsFailed, "that is gone"),
+    ("law_10", broken.WritesAgain, "wrote again"),
+    ("law_10", broken.AlreadyThere, "not done"),
+    ("law_10", broken.SecondAccount, "a group, created again"),
+    ("law_10_partial", broken.StopsAtFirst, "one outcome for each"),
+    ("law_10_partial", broken.SkipsTheRest, "the others were not done"),
+    ("law_10_partial", broken.AllOrSaysSo, "really there"),
+    ("law_11", broken.OnlyOurs, "not reported"),
+    ("law_11", broken.TakesTheName, "what is foreign"),
+    ("law_11_concurrent", broken.Forces, "changed meanwhile"),
+    ("law_11_concurrent", broken.RefusesAll, "the others were not done"),
+    ("law_12", broken.Forgetful, "request id"),
+    ("law_12", broken.Impatient, "seconds to wait in the outcome"),
+    ("law_12", broken.Milliseconds, "seconds to wait after"),
+    ("law_12", broken.AllUnavailable, "not AuthFailed"),
+    ("law_12", broken.SureOfFailure, "a write answered by timeout"),
+    ("law_12", broken.Raises, "left apply"),
+    ("law_13", broken.RefusesPlain, "refuses a plain one"),
+    ("law_13", broken.FoundOutLate, "refuses none"),
+    ("law_13", broken.MoreThanDeclared, "undeclared verb"),
+    ("law_14", broken.TooEarly, "ready at once"),
+    ("law_14", broken.NeverReady, "after its declared"),
+    ("law_14", broken.Silent, "does not say"),
+    ("law_14", broken.Blocks, "blocked"),
+    ("law_15", broken.TellsPassword, "secret"),
+    ("law_15", broken.PrintsPassword, "secret"),
+]
+
+#: Law 2 is broken by what a module does while it is imported.
+IMPORTS = {
+    "environment": ("import os\nHOME = os.environ.get('HOME', '')", "reads the environment: HOME"),
+    "getenv": ("import os\nTOKEN = os.getenv('TOKEN')", "reads the environment: TOKEN"),
+    "file": ("LEASES = open(__file__ + '.data', 'w')", "touches the world: open"),
+    "socket": ("import socket\nPEER = socket.socket()", "touches the world: socket"),
+    "name": ("import socket\nPEER = socket.getaddrinfo('localhost', 53)", "touches the world: socket"),
+    "process": ("import subprocess\nsubprocess.run(['true'])", "touches the world"),
+    "absent": ("import no_such_module_anywhere", "no_such_module_anywhere"),
+}
+
+
+@pytest.mark.parametrize(("law", "adapter", "complaint"), BREAKS, ids=lambda one: getattr(one, "__name__", str(one)))
+def test_a_broken_adapter_is_caught(law: str, adapter: type[MemoryProvider], complaint: str, tmp_path: Path) -> None:
+    """The law that an adapter breaks complains, and names itself."""
+    number = CHECKS[law].number
+    with pytest.raises(AssertionError, match=rf"^law {number}: ") as caught:
+        CHECKS[law].check(MemoryHarness(tmp_path, adapter))
+    assert complaint in str(caught.value)
+
+
+@pytest.mark.parametrize("case", IMPORTS)
+def test_an_import_that_touches_the_world_is_caught(case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Law 2 sees what a module does while it is imported."""
+    text, complaint = IMPORTS[case]
+    (tmp_path / f"adapter_{case}.py").write_text(text, encoding="utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    harness = MemoryHarness(tmp_path)
+    harness.target = f"adapter_{case}:MemoryProvider"
+    with pytest.raises(AssertionError, match=r"^law 2: ") as caught:
+        CHECKS["law_2"].check(harness)
+    assert complaint in str(caught.value)
+
+
+def test_every_law_has_a_break() -> None:
+    """No law is without an adapter that it catches, and no broken adapter without a law."""
+    assert {law for law, _, _ in BREAKS} | {"law_2"} == set(CHECKS)
+    adapters = {one for _, one in inspect.getmembers(broken, inspect.isclass) if issubclass(one, MemoryProvider)}
+    assert {adapter for _, adapter, _ in BREAKS} == adapters - {MemoryProvider}
+
+
+def test_the_laws_are_fifteen() -> None:
+    """The numbers run from 1 to 15, each with its sentence."""
+    assert sorted({law.number for law in LAWS}) == list(range(1, 16))
+    assert all(law.text for law in LAWS)
+
+
+class Slow(MemoryProvider):
+    """Keeps law 14 with a delay: what was written is sure to be read half a minute later."""
+
+    def __init__(self, name: str, options: Mapping[str, object], folder: Path) -> None:
+        super().__init__(name, options, folder)
+        self.kinds = {kind: replace(one, delay=30.0) for kind, one in self.kinds.items()}
+        self.harness: MemoryHarness | None = None
+        self.since: dict[Key, float] = {}
+
+    def apply(self, batch: Sequence[Change]) -> list[Outcome]:
+        found = list(super().apply(batch))
+        for one in found:
+            if one.status == Status.DONE:
+                self.since[one.key._replace(name=one.remote_id or one.key.name)] = self._now()
+        return found
+
+    def ready(self, key: Key) -> Readiness:
+        over = self._now() - self.since.get(key, 0.0) >= self.kinds[key.kind].delay
+        return Readiness(over, "" if over else f"{key.name} is spreading")
+
+    def _now(self) -> float:
+        return self.harness.clock.now().timestamp() if self.harness else 0.0
+
+
+class SlowHarness(MemoryHarness):
+    """Gives the slow provider its clock."""
+
+    def open(self) -> MemoryProvider:
+        provider = super().open()
+        assert isinstance(provider, Slow)
+        provider.harness = self
+        return provider
+
+
+@pytest.mark.parametrize("law", LAWS, ids=lambda law: law.name)
+def test_a_slow_adapter_passes(law: Law, tmp_path: Path) -> None:
+    """A delay that is declared breaks no law."""
+    harness = SlowHarness(tmp_path, Slow)
+    if law.number != 2:  # its module is this one
+        law.check(harness)
