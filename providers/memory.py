@@ -214,6 +214,7 @@ class MemoryProvider:
     def __init__(self, name: str, options: Mapping[str, object], folder: Path) -> None:  # noqa: ARG002 - the contract's
         self.name = name
         listed = _lists(name, options)
+        self._made: dict[Key, str] = {}  # what this run created: object id by the key it was created under
         self.remote: Remote = MemoryRemote(listed["zones"], listed["tenants"])
         self.kinds: Mapping[str, Capabilities] = dict.fromkeys(sorted(rdata.TYPES), RECORD) | TENANT_KINDS
 
@@ -245,7 +246,8 @@ class MemoryProvider:
         """Record values in normal form; all else as it is."""
         if not isinstance(desired, RecordSet):
             return desired
-        return replace(desired, values=tuple(sorted({rdata.canonical(desired.key.kind, one) for one in desired.values})))
+        values = {rdata.canonical(desired.key.kind, one) for one in desired.values}
+        return replace(desired, values=tuple(sorted(values)))
 
     def observe(self, scope: Scope) -> Observation:
         """All pages or an error."""
@@ -273,7 +275,7 @@ class MemoryProvider:
 
     def _change(self, change: Change) -> Outcome:
         try:
-            return self._checked(change)
+            return self._checked(replace(change, after=self._resolved(change.after)))
         except TimedOut as problem:
             return _failed(change, problem, Status.UNKNOWN)
         except Moved as problem:
@@ -296,11 +298,25 @@ class MemoryProvider:
             return Outcome(change.key, Status.REFUSED, f"it cannot {verb} {change.key.kind}")
         self._write(change, present)
         after = self._present(change)
+        if present is None and isinstance(after, User):
+            self._made[change.key] = after.remote_id
         if _same(after, change.after):
             return Outcome(change.key, Status.DONE, remote_id=_id(after))
         if isinstance(after, TenantDomain):
             return Outcome(change.key, Status.WAITING, "the verification text is not visible in DNS yet")
         return Outcome(change.key, Status.FAILED, "the system took the change and did not make it", _id(after))
+
+    def _resolved(self, after: Resource | None) -> Resource | None:
+        """With the object ids of accounts that an earlier change of this run created."""
+        match after:
+            case Licenses(remote_id=""):
+                return replace(after, remote_id=self._made.get(after.key._replace(kind="user"), ""))
+            case Group():
+                user = after.key._replace(kind="user")
+                made = (self._made.get(user._replace(name=one), one) for one in after.members)
+                return replace(after, members=tuple(sorted(made)))
+            case _:
+                return after
 
     def _write(self, change: Change, present: Resource | None) -> None:
         after = change.after

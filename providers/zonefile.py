@@ -21,7 +21,7 @@ from typing import BinaryIO
 from reconciler.model import names, rdata
 from reconciler.model.change import Change, Outcome, Status
 from reconciler.model.diagnostic import Diagnostic, error
-from reconciler.model.errors import Forbidden, Invalid, NotFound, SpecError, Unavailable, Unsupported
+from reconciler.model.errors import Forbidden, Invalid, NotFound, ProviderError, SpecError, Unavailable, Unsupported
 from reconciler.model.key import Key
 from reconciler.model.resource import RecordSet, Resource
 from reconciler.model.zone import Scan
@@ -125,20 +125,27 @@ class ZoneFileProvider:
         """Edit the file once for all changes whose `before` holds, and read it back."""
         if not batch:
             return []
-        zone = batch[0].key.scope
+        try:
+            return self._locked_apply(batch[0].key.scope, batch)
+        except TimeoutError:
+            detail, wait = "another process is writing this file", PATIENCE
+        except ProviderError as problem:
+            detail, wait = str(problem), 0.0
+        return [Outcome(one.key, Status.FAILED, detail, retry_after=wait) for one in batch]
+
+    def today(self) -> date:
+        """The day for a serial that is a date, in UTC."""
+        return datetime.now(UTC).date()
+
+    def _locked_apply(self, zone: str, batch: Sequence[Change]) -> list[Outcome]:
         path = self._path(zone)
         try:
             with _locked(path, PATIENCE) as file:
                 return self._apply(file, path, zone, batch)
         except TimeoutError:
-            detail = "another process is writing this file"
-            return [Outcome(one.key, Status.FAILED, detail, retry_after=PATIENCE) for one in batch]
+            raise
         except OSError as problem:
             raise self._unreadable(zone, problem) from problem
-
-    def today(self) -> date:
-        """The day for a serial that is a date, in UTC."""
-        return datetime.now(UTC).date()
 
     def _apply(self, file: BinaryIO, path: Path, zone: str, batch: Sequence[Change]) -> list[Outcome]:
         as_read = os.fstat(file.fileno())

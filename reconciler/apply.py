@@ -175,6 +175,10 @@ class _Pass:
         new = index > self.leg.cursor
         if new and not self._open(index):
             return False
+        if self.moved and any(self._unnamed(act) for act in acts):
+            # Planned anew, the value may be known: one stage stays one batch.
+            self.report.again = True
+            return False
         self._keep_books(index)
         results = list(self._acts(acts)) if acts else []
         self.report.results += results
@@ -237,9 +241,11 @@ class _Pass:
             reason = act.refusal or self.hands.approved(act)
             if reason:
                 yield StepResult(act, Status.REFUSED, reason)
-            elif isinstance(act.row.after, Unknown) and act.row.after.source not in self.hands.facts:
+            elif unnamed := self._unnamed(act):
+                yield StepResult(act, Status.WAITING, f"{unnamed.constraint.text}: not named yet")
+            elif stranger := self._stranger(act):
                 self.report.again = self.report.again or self.moved
-                yield StepResult(act, Status.WAITING, f"{act.row.after.constraint.text}: not named yet")
+                yield StepResult(act, Status.WAITING, f"waits for the account of {stranger}")
             else:
                 ready.append(act)
         for (name, scope, _), batch in _batches(ready, self.hands.provider_of):
@@ -247,6 +253,20 @@ class _Pass:
                 self.report.interrupted = True
                 return
             yield from _Batch(self, name, scope).carry_out(batch)
+
+
+    def _unnamed(self, act: Act) -> Unknown | None:
+        """The value an act waits for; none when it is plain, or named."""
+        after = act.row.after
+        return after if isinstance(after, Unknown) and after.source not in self.hands.facts else None
+
+    def _stranger(self, act: Act) -> str:
+        """A member of a group who does not exist yet; empty when nobody is missing."""
+        if act.slot.key.kind != "group":
+            return ""
+        parts = [part for part in (act.slot.part, *act.row.carried) if part.startswith("members/")]
+        names = [part.removeprefix("members/") for part in parts]
+        return next((name for name in names if ("user", name) not in self.hands.binding.remote), "")
 
 
 class _Batch:

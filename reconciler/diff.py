@@ -27,7 +27,7 @@ class Row:
     Attributes:
         stage: index in the route's stages.
         before: live, or as the stages before leave it; none = absent.
-        after: none = absent.
+        after: none = absent. What its owner names stays a symbol, known or not; `named` is what it turned out to be.
         carried: wishes that do not exist without the resource and are written with it, by slot part.
         ttl: what the stage asks for the record set's TTL; none = nothing, or not a record set.
         beside: values of a shared record set that a TTL change touches though nobody asked.
@@ -40,6 +40,7 @@ class Row:
     before: Value | None
     after: Value | Unknown | None
     want: Want | None = None
+    named: Value | None = None
     carried: Mapping[str, Want] = field(default_factory=dict)
     ttl: Value | None = None
     beside: tuple[str, ...] = ()
@@ -186,7 +187,10 @@ class _Walk:
                 sorted(one for one in self.now if one != "ttl" and Slot(self.key, one).address not in self.world.owned)
             )
         slot, before = Slot(self.key, part), self.now.get(part)
-        return Row(slot, index, judgement.verdict, judgement.reason, before, judgement.value, want, beside=beside)
+        after, named = judgement.value, self.world.named(judgement.value)
+        if want is not None and isinstance(want.value, Unknown) and judgement.verdict is not Verdict.ADOPT:
+            after = want.value
+        return Row(slot, index, judgement.verdict, judgement.reason, before, after, want, named, beside=beside)
 
     def _leave(self, row: Row) -> None:
         part = row.slot.part

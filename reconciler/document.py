@@ -153,7 +153,7 @@ def _step(act: Act, leg: Leg, gates: Mapping[tuple[str, int], Sequence[GateState
         "action": act.action,
         "reason": row.reason,
         "before": value(row.before),
-        "after": value(row.after),
+        "after": value(row.named),
         "unknown": unknown,
         "with": {part: value(one.value) for part, one in sorted(row.carried.items())},
         "allowed": not act.refusal,
@@ -204,7 +204,7 @@ def _drift(leg: Leg) -> Iterable[dict[str, Any]]:
                 if row.verdict is Verdict.CONFLICT
                 else "changed",
                 "direction": "world",
-                "expected": value(row.after),
+                "expected": value(row.named),
                 "actual": value(row.before),
                 "reason": row.reason,
                 "blocks": row.slot.address in leg.blocks,

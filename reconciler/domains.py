@@ -12,7 +12,7 @@ from reconciler.model.diagnostic import Diagnostic, error
 from reconciler.model.key import Key, Slot
 from reconciler.model.route import Facts, Manage, Want
 from reconciler.spec.customer import CustomerSpec
-from reconciler.spec.domain import DomainSpec, Record
+from reconciler.spec.domain import DnsTable, DomainSpec, Record
 
 #: A wish, and the day on which it ends; none = never.
 Dated = tuple[Asked, date | None]
@@ -30,7 +30,7 @@ def wishes(customer: CustomerSpec, domain: DomainSpec, facts: Facts, found: list
                 sender.name,
                 addresses=(sender.address,) if sender.address else (),
                 includes=(sender.include,) if sender.include else (),
-                rows=sender.dns_table.rows if sender.dns_table else (),
+                rows=_rows(sender.dns_table),
                 origin=sender.origin,
             ),
             _mail_domain(customer, domain),
@@ -56,10 +56,10 @@ def _undated(customer: CustomerSpec, domain: DomainSpec, facts: Facts, found: li
         yield from services.microsoft365(at)
         found += services.findings(at, facts)
     elif domain.mail and domain.mail.table:
-        yield from services.table(at, domain.mail.table.rows)
+        yield from services.table(at, _rows(domain.mail.table))
     if domain.default and customer.tenant:
         yield "accounts", Slot(Key("tenant", customer.tenant, "domain", domain.name), "default"), at.want(True)
-    if domain.spf and domain.spf.all:
+    if domain.spf.all:
         overwrite = domain.spf.adopt is not None
         end = Want(SPF_ALL[domain.spf.all], domain.origin, overwrite=overwrite, manage=at.manage)
         yield "prepare", Slot(at.key("TXT"), "spf/all"), end
@@ -69,6 +69,11 @@ def _undated(customer: CustomerSpec, domain: DomainSpec, facts: Facts, found: li
     yield from _absences(domain)
 
 
+def _rows(table: DnsTable | None) -> tuple[Row, ...]:
+    records = table.records if table else ()
+    return tuple(Row(one.name, one.type, value, one.ttl, one.origin) for one in records for value in one.values)
+
+
 def _mail_domain(customer: CustomerSpec, domain: DomainSpec) -> MailDomain:
     return MailDomain(
         name=domain.name,
@@ -76,7 +81,7 @@ def _mail_domain(customer: CustomerSpec, domain: DomainSpec) -> MailDomain:
         teams=domain.teams,
         devices=domain.devices,
         ttl=domain.ttl,
-        overwrite=bool(domain.adopt or (domain.mail and domain.mail.adopt)),
+        overwrite=bool(domain.mail and domain.mail.adopt),
         manage=Manage(domain.manage),
         retire_verification=domain.retire_verification,
         origin=domain.mail.origin if domain.mail else domain.origin,

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from reconciler.diff import Row
 from reconciler.model.key import Slot
-from reconciler.model.value import Unknown, Value
+from reconciler.model.value import Value
 from reconciler.plan import Plan
 from reconciler.verdict import Verdict
 
@@ -139,7 +139,6 @@ def _latest(rows: Iterable[Row]) -> list[Row]:
 
 
 def _finding(row: Row, taken: Mapping[str, Accepted], seen_before: Mapping[str, datetime], now: datetime) -> Finding:
-    expected = None if isinstance(row.after, Unknown) else row.after
     kind = "missing" if row.before is None else "changed"
     first = seen_before.get(row.slot.address, now)
-    return Finding(row, kind, DIRECTION[row.verdict], expected, row.before, first, taken.get(row.slot.address))
+    return Finding(row, kind, DIRECTION[row.verdict], row.named, row.before, first, taken.get(row.slot.address))

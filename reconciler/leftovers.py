@@ -84,7 +84,9 @@ def unmanaged(
             continue
         for part in world.parts(key):
             slot = Slot(key, part)
-            if part != "ttl" and slot not in mentioned and slot.address not in world.owned:
+            if part == "ttl" or (key.kind in ("domain", "user", "group") and part):
+                continue
+            if slot not in mentioned and slot.address not in world.owned:
                 yield slot
 
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -174,6 +175,12 @@ def remove_and_renumber(text: list[str]) -> list[str]:
     return [*text[:2], *(rehashed({**json.loads(one), "seq": json.loads(one)["seq"] - 1}) for one in text[3:])]
 
 
+def skip_a_number(text: list[str]) -> list[str]:
+    """A chain that is right but for its numbers."""
+    content = json.loads(text[2])
+    return [*text[:2], rehashed({**content, "seq": 4})]
+
+
 def swap(text: list[str]) -> list[str]:
     """Exchange two lines."""
     return [*text[:2], text[3], text[2], *text[4:]]
@@ -205,7 +212,7 @@ def deep(text: list[str]) -> list[str]:
 
 
 DAMAGE = [
-    change_value, change_value_and_hash, change_time, add_space, remove, remove_and_renumber, swap, repeat, garble,
+    change_value, change_value_and_hash, change_time, add_space, remove, remove_and_renumber, skip_a_number, swap, repeat, garble,
     blank, no_entry, deep,
 ]  # fmt: skip
 
@@ -260,6 +267,14 @@ def test_lost_tail_is_found(path: Path, left: int) -> None:
     filled(path)
     path.write_text("".join(lines(path)[:left]), encoding="ascii")
     with pytest.raises(Refused, match=f"entry {left + 1} .line {left + 1}.: it is missing"):
+        read(path)
+
+
+def test_lost_line_is_named(path: Path) -> None:
+    """Where a line is missing the message says which one is there instead."""
+    filled(path)
+    path.write_text("".join(remove(lines(path))), encoding="ascii")
+    with pytest.raises(Refused, match="entry 4 stands in its place"):
         read(path)
 
 
@@ -406,6 +421,60 @@ def test_full_disk(path: Path, room: int) -> None:
     assert path.read_bytes() == before
 
 
+def test_entry_is_on_the_disk_when_append_returns(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each entry is synced after it is written, the names of new files too, before anybody relies on them."""
+    synced: list[tuple[int, int]] = []
+    sync = os.fsync
+
+    def watch(file: int) -> None:
+        synced.append((os.fstat(file).st_ino, os.fstat(file).st_size))
+        sync(file)
+
+    monkeypatch.setattr(os, "fsync", watch)
+    journal = Journal.open(path, Clock(), "r")
+    for _ in range(2):
+        journal.append("stage", STAGE)
+        assert synced[-1] == (path.stat().st_ino, path.stat().st_size)
+    assert {path.parent.stat().st_ino, path.parent.parent.stat().st_ino} <= {inode for inode, _ in synced}
+    journal.seal()
+    head = path.with_name("head.json").stat()
+    assert (head.st_ino, head.st_size) in synced
+    assert synced[-1][0] == path.parent.stat().st_ino
+
+
+def test_failed_sync_is_a_failed_write(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An entry of which the disk does not say that it has it was not written."""
+    journal = filled(path)
+    before = path.read_bytes()
+
+    def fail(file: int) -> None:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(Refused, match="Input/output error"):
+        journal.append("stage", STAGE)
+    assert path.read_bytes() == before
+
+
+def test_reading_while_another_seals(path: Path) -> None:
+    """A head written after reading began knows entries that were not read: that is no damage."""
+    journal = filled(path)
+    content = path.read_bytes()
+    journal.append("stage", STAGE)
+    path.unlink()
+    os.mkfifo(path)
+
+    def write() -> None:
+        with path.open("wb") as pipe:  # opens once the reader is there
+            journal.seal()
+            pipe.write(content)
+
+    with ThreadPoolExecutor() as pool:
+        writing = pool.submit(write)
+        assert len(read(path).entries) == 5
+        writing.result()
+
+
 def test_unreadable(path: Path) -> None:
     """What cannot be read is refused, not taken for new."""
     path.mkdir(parents=True)
@@ -490,7 +559,7 @@ def test_start_anew_twice_keeps_both(path: Path) -> None:
         path.write_bytes(path.read_bytes().replace(b'"v":1', b'"v":3'))
         start_anew(path, Clock(), "new")
         path.with_name("head.json").unlink()
-        path.write_bytes(b"x\n" * 5 + path.read_bytes())
+        path.write_bytes(b"x\n" * 4 + path.read_bytes())
     assert len(list(path.parent.glob("journal.jsonl.*.old"))) == 2
 
 

@@ -1,5 +1,6 @@
 """The ledger says what the journal says: what is ours, approved, ended, begun and was there before."""
 
+import json
 import os
 import time
 from collections.abc import Mapping, Sequence
@@ -34,9 +35,9 @@ def at(minutes: int) -> datetime:
 
 
 def journal(*written: tuple[str, Mapping[str, Any]]) -> tuple[Entry, ...]:
-    """Entries a minute apart."""
+    """Entries a minute apart, as JSON gives them back."""
     return tuple(
-        Entry(seq, at(seq - 1), "run", kind, payload, f"sha256:{seq}")
+        Entry(seq, at(seq - 1), "run", kind, json.loads(json.dumps(payload)), f"sha256:{seq}")
         for seq, (kind, payload) in enumerate(written, start=1)
     )
 

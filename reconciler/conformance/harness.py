@@ -49,7 +49,7 @@ class Harness(Protocol):
 
     Attributes:
         target: the adapter's class as its entry point names it (`providers.memory:MemoryProvider`).
-        scopes: the empty zone, the empty tenant, or both; each is there and holds nothing but what it cannot be without.
+        scopes: the empty zone, the empty tenant, or both; each holds nothing but what it cannot be without.
         clock: the only clock the adapter sees.
         faults: names of the faults of `faults` that this harness can inject.
         skus: part numbers of two products with at least five free seats in the tenant; empty without a tenant.

@@ -11,9 +11,8 @@ from dataclasses import replace
 from reconciler.conformance import cast, faults
 from reconciler.conformance.harness import MARKER, Harness
 from reconciler.conformance.judge import holds, picture, same
-from reconciler.conformance.laws_writing import NOT_DONE, all_done, standing, walks
+from reconciler.conformance.laws_writing import NOT_DONE, all_done, walks
 from reconciler.conformance.reconcile import Walk
-from reconciler.conformance.states import State
 from reconciler.model.change import Change, Outcome, Status
 from reconciler.model.errors import ProviderError
 from reconciler.model.key import Key
@@ -26,15 +25,14 @@ NOBODY = "f0000000-0000-4000-8000-00000000dead"
 def law_10(harness: Harness) -> None:
     """A lost reply or a batch delivered twice does no harm: apply again, same end state, nothing twice."""
     for walk in walks(harness):
-        kinds = dict(walk.provider.kinds)
-        reached: State = ()
+        kinds = walk.provider.kinds
         for sample in cast.samples(harness, walk.scope, kinds, "create"):
             walk.reach(sample.needs)
-            reached = (*reached, sample.one)
             _again(walk, walk.changes((*sample.needs, sample.one)), f"a {sample.kind}, created", lost=True)
-        changed = [one for one in cast.samples(harness, walk.scope, kinds, "create", "update") if one.kind != "domain"]
+        changed = list(cast.samples(harness, walk.scope, kinds, "create", "update"))
         _again(walk, _turned(walk, changed), "all of them, updated")
         for sample in changed:
+            walk.wanted.clear()
             _again(walk, walk.changes((sample.one,)), f"a {sample.kind}, turned back", lost=True)
         gone = [one.one for one in cast.samples(harness, walk.scope, kinds, "create", "delete")]
         walk.wanted = dict.fromkeys(one.key for one in gone)
@@ -64,14 +62,14 @@ def _again(walk: Walk, batch: Sequence[Change], what: str, *, lost: bool = False
 
 
 def _there(walk: Walk, change: Change) -> bool:
-    there = picture(walk.truth(), walk.provider.kinds).get(change.key)
+    there = picture(walk.truth(), walk.provider.kinds).get(walk.inward(change.key))
     return bool(there) == (change.after is not None)
 
 
 def law_10_partial(harness: Harness) -> None:
     """One impossible change in the middle stops itself alone (or, where a batch is atomic, all), and says so."""
     for walk in walks(harness):
-        kinds = dict(walk.provider.kinds)
+        kinds = walk.provider.kinds
         possible = [one for one in cast.samples(harness, walk.scope, kinds, "create", "update") if not one.needs]
         if len(possible) < 2:
             continue
@@ -81,7 +79,7 @@ def law_10_partial(harness: Harness) -> None:
         same([one.key for one in outcomes], [one.key for one in batch], "law 10: one outcome for each change, in order")
         _told_truly(walk, batch, outcomes)
         holds(outcomes[1].status in NOT_DONE and outcomes[1].detail, f"law 10: the impossible gave {outcomes[1]}")
-        _others(walk, [*outcomes[:1], *outcomes[2:]], kinds[possible[0].kind].atomic, "law 10: beside the impossible")
+        _others([*outcomes[:1], *outcomes[2:]], kinds[possible[0].kind].atomic, "law 10: beside the impossible")
         all_done(walk.apply(good), good, "law 10: applied again without the impossible")
 
 
@@ -105,7 +103,7 @@ def _told_truly(walk: Walk, batch: Sequence[Change], outcomes: Sequence[Outcome]
         same(_there(walk, change), done, f"law 10: {change.key.address} is really there, told {outcome.status}")
 
 
-def _others(walk: Walk, outcomes: Sequence[Outcome], atomic: bool, where: str) -> None:
+def _others(outcomes: Sequence[Outcome], atomic: bool, where: str) -> None:
     undone = [one for one in outcomes if one.status != Status.DONE]
     if not (atomic and len(undone) == len(outcomes)):
         same(undone, [], f"{where}, the others were not done")
@@ -121,9 +119,9 @@ def law_11(harness: Harness) -> None:
         truth = harness.truth(walk.scope)
         wanted = {one.key: truth[one.key] for one in foreign}
         _reported(walk, wanted, "at first")
-        for sample in cast.samples(harness, walk.scope, dict(walk.provider.kinds), "create"):
+        for sample in cast.samples(harness, walk.scope, walk.provider.kinds, "create"):
             walk.reach((*sample.needs, sample.one))
-            if "update" in walk.provider.kinds[sample.kind].verbs and sample.kind != "domain":
+            if "update" in walk.provider.kinds[sample.kind].verbs and sample.one.key == sample.two.key:
                 walk.apply(walk.changes((*sample.needs, sample.two)))
             _reported(walk, wanted, f"after work on a {sample.kind}")
             if "delete" in walk.provider.kinds[sample.kind].verbs:
@@ -141,23 +139,22 @@ def _reported(walk: Walk, wanted: dict[Key, Resource], when: str) -> None:
 def law_11_concurrent(harness: Harness) -> None:
     """What somebody else changed between the reading and the write is left so; the other changes are made."""
     for walk in walks(harness):
-        kinds = dict(walk.provider.kinds)
-        samples = [one for one in cast.samples(harness, walk.scope, kinds, "create", "update") if one.kind != "domain"]
+        kinds = walk.provider.kinds
+        samples = list(cast.samples(harness, walk.scope, kinds, "create", "update"))
         if not samples:
             continue
         needed = tuple({one.key: one for sample in samples for one in sample.needs}.values())
         walk.reach(tuple({one.key: one for one in (*needed, *(sample.one for sample in samples))}.values()))
         changes = walk.changes(tuple(sample.two for sample in samples))
         moved = changes[len(changes) // 2]
-        key = next(key for key in harness.truth(walk.scope) if key in walk.names(moved.key))
-        harness.edit(key, _by_hand(harness.truth(walk.scope)[key]))
-        before = standing(walk)[moved.key]
+        harness.edit(moved.key, _by_hand(harness.truth(walk.scope)[moved.key]))
+        before = harness.truth(walk.scope)[moved.key]
         outcomes = walk.apply(changes)
         told = next(one for one in outcomes if one.key == moved.key)
         same(told.status, Status.REFUSED, f"law 11: it changed meanwhile, and the outcome was {told}")
-        same(standing(walk)[moved.key], before, "law 11: somebody else's change")
+        same(harness.truth(walk.scope)[moved.key], before, "law 11: somebody else's change")
         others = [one for one in outcomes if one.key != moved.key]
-        _others(walk, others, kinds[moved.key.kind].atomic, "law 11: beside what had changed")
+        _others(others, kinds[moved.key.kind].atomic, "law 11: beside what had changed")
 
 
 def _by_hand(resource: Resource) -> Resource:
@@ -202,7 +199,7 @@ def _everything_said(harness: Harness, scope: Scope) -> Iterator[str]:
                 except ProviderError as problem:
                     yield f"{problem!r} {problem} {vars(problem)}"
     for walk in (one for one in walks(harness) if one.scope == scope):
-        for sample in cast.samples(harness, scope, dict(provider.kinds), "create"):
+        for sample in cast.samples(harness, scope, provider.kinds, "create"):
             walk.reach(sample.needs)
             for faulty in (faults.TABLE[4].writing(), None):
                 injects = faulty and faulty.name in harness.faults

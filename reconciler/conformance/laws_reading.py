@@ -73,7 +73,7 @@ def law_12(harness: Harness) -> None:
 
 def _failing_write(harness: Harness, provider: Provider, scope: Scope, fault: Fault) -> None:
     walk = Walk(harness, provider, scope)
-    for sample in list(cast.samples(harness, scope, dict(provider.kinds), "create"))[:1]:
+    for sample in list(cast.samples(harness, scope, provider.kinds, "create"))[:1]:
         walk.reach(sample.needs)
         (change,) = walk.changes((sample.one,))
         with harness.inject(fault) as played:
@@ -116,8 +116,8 @@ def law_14(harness: Harness) -> None:
     """`ready` goes from waiting to ready when the declared delay is over, and never blocks."""
     for scope in harness.scopes:
         provider = cast.writer(harness)
-        for sample in cast.samples(harness, scope, dict(provider.kinds), "create") if provider else ():
-            assert provider is not None  # noqa: S101 - for the type checker
+        for sample in cast.samples(harness, scope, provider.kinds, "create") if provider else ():
+            assert provider is not None
             _becomes_ready(Walk(harness, provider, scope), sample)
 
 

@@ -51,18 +51,19 @@ class Walk:
 
     def known(self, resources: Iterable[Resource]) -> dict[Key, Resource]:
         """The same resources, keyed by the spec's ids where they are bound."""
-        names = {(kind, remote): name for (kind, name), remote in self.bound.items()}
-        found: dict[Key, Resource] = {}
-        for one in resources:
-            kind = "user" if one.key.kind == "licenses" else one.key.kind
-            key = one.key._replace(name=names.get((kind, one.key.name), one.key.name))
-            found[key] = replace(one, key=key)
-        return found
+        keyed = ((self.inward(one.key), one) for one in resources)
+        return {key: replace(one, key=key) for key, one in keyed}
 
-    def names(self, key: Key) -> set[Key]:
-        """A key under the spec's id and under the remote id it is bound to."""
+    def inward(self, key: Key) -> Key:
+        """A key under the spec's id, where it is bound to one."""
         kind = "user" if key.kind == "licenses" else key.kind
-        return {key, key._replace(name=self.bound.get((kind, key.name), key.name))}
+        names = (name for (bound, name), remote in self.bound.items() if (bound, remote) == (kind, key.name))
+        return key._replace(name=next(names, key.name))
+
+    def outward(self, key: Key) -> Key:
+        """A key under the remote id, where one is bound: the form in which the core hands it to a provider."""
+        kind = "user" if key.kind == "licenses" else key.kind
+        return key._replace(name=self.bound.get((kind, key.name), key.name))
 
     def normal(self, resource: Resource) -> Resource:
         """A desired resource as the provider would report it, with remote ids for what it refers to."""
@@ -79,7 +80,8 @@ class Walk:
         """Apply, and bind what was created."""
         outcomes = list(self.provider.apply(batch))
         for outcome in outcomes:
-            if outcome.status == Status.DONE and outcome.remote_id and outcome.key.kind in {"user", "group"}:
+            made = outcome.status == Status.DONE and outcome.key.kind in {"user", "group"}
+            if made and outcome.remote_id and outcome.remote_id != outcome.key.name:
                 self.bound[outcome.key.kind, outcome.key.name] = outcome.remote_id
         return outcomes
 
@@ -106,7 +108,9 @@ class Walk:
         if attributes(live, computed) == attributes(desired, computed):
             return None
         creates = isinstance(desired, User) and live is None
-        return Change(key, live, desired, ("step",), Secret(MARKER) if creates else None)
+        outward = self.outward(key)
+        before, after = (one and replace(one, key=outward) for one in (live, desired))
+        return Change(outward, before, after, ("step",), Secret(MARKER) if creates else None)
 
 
 def _order(change: Change) -> tuple[int, Key]:

@@ -35,9 +35,10 @@ class Transition:
         return frozenset(resource.key.kind for state in self.states for resource in state)
 
     def at(self, scope: Scope, skus: Sequence[str] = ()) -> tuple[State, ...]:
-        """The states, in a scope.
+        """The states as they are wanted of one zone or tenant.
 
         Args:
+            scope: where they shall be; the same for all resources.
             skus: what `SKU-1` and `SKU-2` stand for in this tenant.
         """
         return tuple(tuple(placed(one, scope, skus) for one in state) for state in self.states)

@@ -54,6 +54,8 @@ TRANSITIONS = (
         (ANA, licenses("ana", "SKU-2")),
         (ANA,),
     ),
+    _story("licences: of a user who is made in the same batch", (ANA, licenses("ana", "SKU-1"))),
+    _story("group: with a member who is made in the same batch", (ANA, group("staff", "ana"))),
     _story(
         "licences: two users",
         (ANA, BEA),

@@ -28,6 +28,7 @@ _TTL = re.compile(r"([0-9]{1,10})\s*([smhd]?)", re.IGNORECASE)
 _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 #: Words in a value whose first is a priority.
 _WORDS_WITH_PRIORITY = {"MX": 2, "SRV": 4}
+_QUOTES = "Put a value that holds the separator in quotes."
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -55,7 +56,15 @@ def parse_table(text: str, file: str, zone: str) -> tuple[list[Row], list[Diagno
     columns = _heading(lines[0][1], Origin(file, lines[0][0]), found)
     if columns is None:
         return [], found
-    rows = [_row(cells, columns, Origin(file, number), zone, found) for number, cells in lines[1:]]
+    rows = []
+    for number, cells in lines[1:]:
+        origin = Origin(file, number)
+        if any(cells[len(lines[0][1]) :]):
+            found.append(
+                error("table/cells", "the line has more cells than the heading", remedy=_QUOTES, origin=origin)
+            )
+        else:
+            rows.append(_row(cells, columns, origin, zone, found))
     return [row for row in rows if row is not None], found
 
 
@@ -102,12 +111,6 @@ def _expected() -> str:
 
 def _row(cells: list[str], columns: dict[str, int], origin: Origin, zone: str, found: list[Diagnostic]) -> Row | None:
     held = {column: cells[at] if at < len(cells) else "" for column, at in columns.items()}
-    if any(cells[max(columns.values()) + 1 :]):
-        text = "the line has more cells than the heading"
-        found.append(
-            error("table/cells", text, remedy="Put a value that holds the separator in quotes.", origin=origin)
-        )
-        return None
     mistakes = [f"the {column} is missing" for column in _NEEDED if not held[column]]
     name = _tried(mistakes, _name, held["name"], zone) if held["name"] else None
     kind = _tried(mistakes, rdata.type_name, held["type"]) if held["type"] else None

@@ -63,13 +63,14 @@ class Row(NamedTuple):
         type: upper case.
         value: normal form; TXT as decoded text.
         ttl: seconds; none = not said.
+        origin: none = the domain's.
     """
 
     name: str
     type: str
     value: str
     ttl: int | None = None
-    origin: Origin = Origin()
+    origin: Origin | None = None
 
 
 def record_wants(domain: MailDomain, stage: str, rows: Iterable[Row], owner: str = "") -> list[Asked]:
@@ -150,7 +151,7 @@ def _texts(domain: MailDomain, stage: str, key: Key, rows: Sequence[Row], owner:
     return asked
 
 
-def _spf(domain: MailDomain, key: Key, texts: Sequence[str], owner: str, origin: Origin) -> list[Asked]:
+def _spf(domain: MailDomain, key: Key, texts: Sequence[str], owner: str, origin: Origin | None) -> list[Asked]:
     """The terms of an SPF text; its `redirect=` is asked for as an include, since it would end the whole record."""
     found = slots(*texts)
     end = found.pop(f"spf/{END}", CAREFUL)

@@ -111,11 +111,12 @@ def txt_strings(text: str) -> list[bytes]:
         ValueError: a quote is open, an escape is broken, or there is no string at all.
     """
     found = []
-    for word in _WORD.finditer(text):
-        quoted, bare, blank = word.groups()
-        if blank is None:
-            found.append(_unescaped(bare if quoted is None else quoted))
-    if not found or not _WORDS.fullmatch(text):
+    at = 0
+    while word := _WORD.match(text, at):
+        at = word.end()
+        if word.lastindex != _BLANK:
+            found.append(_unescaped(word[word.lastindex or 0]))
+    if not found or at < len(text):
         raise ValueError("not a TXT value: a string is missing, or a quote or an escape is open")
     return found
 
@@ -143,7 +144,7 @@ def txt_to_presentation(text: str) -> str:
 
 
 _WORD = re.compile(r'"((?:[^"\\\n]|\\[^\n])*)"|((?:[^ \t\r\n"\\]|\\[^\n])+)|([ \t]+)')
-_WORDS = re.compile(rf"(?:{_WORD.pattern})*+")
+_BLANK = 3
 _NO_ESCAPE = re.compile(r"[ !#-\[\]-~]+")
 _ESCAPE = re.compile(rb"\\([0-9]{3}|.)", re.DOTALL)
 

@@ -94,22 +94,22 @@ def _verified(entry: Entry) -> bool:
 
 def create_user(document: Entry, after: User, identity: str, password_hash: str) -> None:
     """Add a user, who must change the password at the first sign-in."""
-    _free_addresses(document, after, frozenset((after.upn, *after.aliases)), "")
+    _free_addresses(document, after, frozenset((after.upn, *after.aliases)))
     entry: Entry = {"id": identity, "upn": after.upn, "display_name": after.display_name}
     _patch(entry, User(after.key, after.upn, after.display_name), after)
     entry |= {"enabled": after.enabled, "password_hash": password_hash, "force_change": True}
     document.setdefault("users", []).append(entry)
 
 
-def _free_addresses(document: Entry, user: User, wanted: frozenset[str], own: str) -> None:
-    """Each new address lies in a verified domain and is nobody else's."""
+def _free_addresses(document: Entry, user: User, wanted: frozenset[str]) -> None:
+    """Each new address lies in a verified domain and is not in use."""
     verified = {one["name"] for one in document.get("domains", ()) if _verified(one)}
     for address in sorted(wanted):
         if tenant_rules.address_domain(address) not in verified:
             raise failed(f"the domain of {address} is not verified in this tenant")
     for other in live(document):
         taken = wanted & {address.lower() for address in (other["upn"], *other.get("aliases", ()))}
-        if other["id"] != own and taken:
+        if taken:
             target = "userPrincipalName" if user.upn in taken else "proxyAddresses"
             raise failed(f"ObjectConflict: {target} {min(taken)} is taken")
 
@@ -120,7 +120,7 @@ def change_user(document: Entry, present: User, after: User) -> None:
     if present.usage_location and not after.usage_location:
         raise failed("a usage location, once set, can be changed but not cleared")
     kept = frozenset() if present.deleted else frozenset((present.upn, *present.aliases))
-    _free_addresses(document, after, frozenset((after.upn, *after.aliases)) - kept, present.remote_id)
+    _free_addresses(document, after, frozenset((after.upn, *after.aliases)) - kept)
     _patch(entry, present, after)
     if present.enabled and not after.enabled:
         entry["sessions_revoked"] = entry.get("sessions_revoked", 0) + 1

@@ -26,7 +26,7 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 _BLANK, _COMMENT, _LINE, _OPEN, _CLOSE, _QUOTED = range(1, 7)
-_TTL = re.compile(r"(?:[0-9]{1,10}[smhdwSMHDW]?)+")
+_TTL = re.compile(r"(?=[0-9])(?:[0-9]++[smhdwSMHDW])*+(?:[0-9]++)?+")
 _PART = re.compile(r"([0-9]+)([smhdw]?)")
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _CLASSES = {"IN": True, "CLASS1": True, "CH": False, "CHAOS": False, "HS": False, "HESIOD": False, "CS": False}
@@ -144,6 +144,8 @@ def seconds(text: str) -> int:
     """
     if not _TTL.fullmatch(text):
         raise ValueError(f"{_shown(text)} is no time: write seconds, or 1h30m")
+    if len(text) > 100:  # so that no number is too long to be read
+        raise ValueError(f"{_shown(text)} is too long: the limit is {LONGEST_TTL} seconds")
     total = sum(int(number) * _UNITS[unit] for number, unit in _PART.findall(text.lower()))
     if total > LONGEST_TTL:
         raise ValueError(f"{_shown(text)} is too long: the limit is {LONGEST_TTL} seconds")

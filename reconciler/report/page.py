@@ -77,7 +77,7 @@ def code(text: str) -> Html:
 
 def when(moment: str) -> Html:
     """An instant, on one line as long as it is one."""
-    return element("span", moment, class_="when" if len(moment) <= len("2026-01-01 00:00 +00:00") else "")
+    return element("span", moment, class_="when" if len(moment) <= len("2026-01-01 00:00 +00:00") else "v")
 
 
 def items(found: Iterable[str]) -> Html:

@@ -27,8 +27,7 @@ def redact(text: str, secrets: Iterable[str]) -> str:
 
 def _forms(secret: str) -> set[str]:
     """As it is; made visible; inside quotes, JSON, HTML or a Markdown cell."""
-    shown = visible(secret)
-    plain = {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
-    return plain | {
-        form for one in (secret, shown) for form in (one, escape(one), one.replace('"', '\\"'), one.replace("|", "\\|"))
-    }
+    shown = {secret, visible(secret)}
+    quoted = shown | {one.replace('"', '\\"') for one in shown}
+    outer = {form for one in quoted for form in (escape(one), one.replace("|", "\\|"))}
+    return quoted | outer | {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}

@@ -49,7 +49,7 @@ def render(document: Document, form: str, language: str = "en") -> str:
     if form == "html" and kind in _PAGES:
         return _PAGES[kind](document, language)
     if (kind, form) not in _VIEWS:
-        raise ValueError(f"there is no {line(form, 40)} view of a {line(kind, 40)} document")
+        raise ValueError(f"there is no {line(form, 40)} view of {line(kind, 40)} documents")
     return _VIEWS[kind, form](document)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from reconciler import live
 from reconciler.ledger import Ledger
 from reconciler.model.diagnostic import Diagnostic, error, warning
-from reconciler.spec import load
+from reconciler.spec.missing import missing as lacking
 from reconciler.spec.customer import CustomerSpec
 from reconciler.spec.workspace import Workspace
 
@@ -63,7 +63,7 @@ def bound_licences(customer: CustomerSpec, known: Ledger) -> list[Diagnostic]:
 def missing(customer: CustomerSpec, workspace: Workspace) -> tuple[str, ...]:
     """What keeps the plan from being applied, for people."""
     lacks = [
-        f"{one.origin}: {one.summary}" if one.origin.file else one.summary for one in load.missing(customer, workspace)
+        f"{one.origin}: {one.summary}" if one.origin.file else one.summary for one in lacking(customer, workspace)
     ]
     lacks += [
         f"{name} has a `migration:`; this version checks it but cannot carry it out yet"

@@ -17,7 +17,7 @@ from reconciler.provider import Readiness, Reader, Scope
 from reconciler.session import findings
 from reconciler.session.facts import facts_of
 from reconciler.session.opened import Session
-from reconciler.spec import load, scope
+from reconciler.spec import digest, scope
 from reconciler.spec.customer import CustomerSpec
 
 
@@ -112,7 +112,7 @@ def make_from(
         picture.complete and not options.target,
     )
     watch = gates.Watch(session.clock.now(), known, facts, lambda key: places.ready(key, bound))
-    spec = {"digest": load.digest(customer, workspace), "files": [str(file) for file in customer.files]}
+    spec = {"digest": digest.digest(customer), "files": [str(file) for file in customer.files]}
     paper = document.plan(made, picture, spec, policy_digest(session), _gates(made_legs, watch), session.clock.now())
     return Made(customer, made, paper, bound, facts, known, picture, resources, places)
 

@@ -65,7 +65,9 @@ def _senders(one: DomainSpec) -> Iterator[Diagnostic]:
         seen.add(sender.name.casefold())
         if sender.method == "smtp-auth" and (sender.include or sender.address):
             summary = f"{sender.name} sends through a mailbox: it needs no address in SPF"
-            yield error("spec/sender", summary, remedy="remove include and address, or the method", origin=sender.origin)
+            yield error(
+                "spec/sender", summary, remedy="remove include and address, or the method", origin=sender.origin
+            )
 
 
 def _elsewhere(one: DomainSpec) -> Iterator[Diagnostic]:
@@ -78,6 +80,8 @@ def _elsewhere(one: DomainSpec) -> Iterator[Diagnostic]:
             lower = text.lower()
             if spf and record.name == "@" and (lower == "v=spf1" or lower.startswith("v=spf1 ")):
                 remedy = "list who sends under `senders`, the end under `spf`"
-                yield error("spec/spf", "the SPF record is composed from `mail` and `senders`", "", remedy, origin=record.origin)
+                yield error(
+                    "spec/spf", "the SPF record is composed from `mail` and `senders`", "", remedy, origin=record.origin
+                )
             if one.dmarc and record.name == "_dmarc" and lower.startswith("v=dmarc1"):
                 yield error("spec/dmarc", "`dmarc` writes this record", "", "keep one of them", origin=record.origin)

@@ -13,7 +13,6 @@ from reconciler.model.diagnostic import Diagnostic, Origin, error
 from reconciler.spec.scalars import nearest, show
 from reconciler.spec.yaml_text import MAX_BYTES
 
-
 CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
@@ -65,7 +64,12 @@ def read_sheet(data: bytes, file: str, columns: Mapping[str, str], needed: tuple
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as bad:
         remedy = "save it as CSV UTF-8"
-        sheet.wrong("csv/encoding", data.count(b"\n", 0, bad.start) + 1, f"byte 0x{data[bad.start]:02x} is no UTF-8", remedy=remedy)
+        sheet.wrong(
+            "csv/encoding",
+            data.count(b"\n", 0, bad.start) + 1,
+            f"byte 0x{data[bad.start]:02x} is no UTF-8",
+            remedy=remedy,
+        )
         return sheet
     first = text.partition("\n")[0]
     sheet.delimiter = ";" if first.count(";") > first.count(",") else ","
@@ -73,7 +77,9 @@ def read_sheet(data: bytes, file: str, columns: Mapping[str, str], needed: tuple
     try:
         _rows(reader, sheet, columns, needed)
     except csv.Error as bad:
-        sheet.wrong("csv/syntax", reader.line_num, f"the table cannot be read from here on: {bad}", remedy="check its quotes")
+        sheet.wrong(
+            "csv/syntax", reader.line_num, f"the table cannot be read from here on: {bad}", remedy="check its quotes"
+        )
     return sheet
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, PlainValidator, Strict, WrapValidator
+from pydantic import BeforeValidator, Field, Strict, WrapValidator
 
 from reconciler.model.key import parse_slot
 from reconciler.model.route import Manage
@@ -101,7 +101,7 @@ class AcceptedDrift(Written):
 
     address: Annotated[
         str,
-        PlainValidator(_slot, json_schema_input_type=str),
+        BeforeValidator(_slot, json_schema_input_type=str),
         doc("What differs, as the drift report prints it.", "dns/example.com/TXT/@#spf/all"),
     ]
     owner: Annotated[Text, doc("Who answers for it.", "Luis Paz")]
@@ -224,6 +224,6 @@ class CustomerSpec(Written):
     ] = PasswordsSpec()
     destroy: Annotated[
         int | tuple[str, ...],
-        PlainValidator(_destroy, json_schema_input_type=Annotated[int, Field(ge=0)] | str | list[str]),
+        BeforeValidator(_destroy, json_schema_input_type=Annotated[int, Field(ge=0)] | str | list[str]),
         doc("Acknowledges what the plan destroys: the exact count, or the addresses it prints; default 0.", 2),
     ] = 0

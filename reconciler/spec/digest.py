@@ -21,12 +21,8 @@ def _workspaces() -> TypeAdapter[Workspace]:
     return TypeAdapter(Workspace)
 
 
-@lru_cache(maxsize=8)
-def _shared(workspace: Workspace) -> bytes:
-    return _workspaces().dump_json(workspace, exclude_defaults=True)
-
-
 def digest(customer: CustomerSpec) -> str:
     """`sha256:` and 64 hex digits over the normal form of everything the spec says, tables and workspace included."""
-    content = _customers().dump_json(customer, exclude_defaults=True)
-    return f"sha256:{sha256(_workspaces().dump_json(customer.workspace, exclude_defaults=True) + b'|' + content).hexdigest()}"
+    shared = _workspaces().dump_json(customer.workspace, exclude_defaults=True)
+    own = _customers().dump_json(customer, exclude_defaults=True)
+    return f"sha256:{sha256(shared + b'|' + own).hexdigest()}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -46,11 +46,19 @@ class Finisher:
             try:
                 name = domain_name(key)
             except ValueError as bad:
-                self._error("spec/domain", str(bad), self.places.at("domains", key, key=True), "write it like example.com")
+                self._error(
+                    "spec/domain", str(bad), self.places.at("domains", key, key=True), "write it like example.com"
+                )
                 continue
             if name in finished:
                 detail = f"It is the same as the one at {finished[name].origin}."
-                self._error("spec/twice", f"the domain {name} again", self.places.at("domains", key, key=True), "keep one", detail)
+                self._error(
+                    "spec/twice",
+                    f"the domain {name} again",
+                    self.places.at("domains", key, key=True),
+                    "keep one",
+                    detail,
+                )
                 continue
             finished[name] = one
             self._domain(key, name, one)
@@ -105,11 +113,15 @@ class Finisher:
         if mail.service == "table" and mail.table is None:
             self._error("spec/missing", "the table is missing", mail.origin, "write {service: table, table: FILE.csv}")
         if mail.service != "table" and mail.table is not None:
-            self._error("spec/table", f"{mail.service} takes no table", mail.table.origin, "write service: table, or remove it")
+            self._error(
+                "spec/table", f"{mail.service} takes no table", mail.table.origin, "write service: table, or remove it"
+            )
 
     def _migration(self, key: str, one: DomainSpec, move: MigrationSpec) -> None:
         if one.mail is None:
-            self._error("spec/missing", f"`mail` is missing in domains.{key}", move.origin, "write where the mail moves to")
+            self._error(
+                "spec/missing", f"`mail` is missing in domains.{key}", move.origin, "write where the mail moves to"
+            )
         if move.hold is None:
             put(move, hold=HOLD if self.workspace.defaults.hold is None else self.workspace.defaults.hold)
         path = ("domains", key, "migration")
@@ -120,7 +132,12 @@ class Finisher:
             return
         put(move.source, as_found=snapshot)
         if snapshot.found > move.window.start.date():
-            self._error("spec/date", f"the snapshot was made on {snapshot.found}, after the window", place, "correct one of them")
+            self._error(
+                "spec/date",
+                f"the snapshot was made on {snapshot.found}, after the window",
+                place,
+                "correct one of them",
+            )
 
     def _window(self, move: MigrationSpec, place: Origin) -> None:
         window = move.window

@@ -24,7 +24,7 @@ class Files:
         self.used: list[str] = []
 
     def read(self, name: str, origin: Origin) -> tuple[str, bytes] | None:
-        """A file's path, as the user would type it, and content; none when it cannot be read, which is then reported."""
+        """A file's path, as the user would type it, and its content; none, and a report, when it cannot be read."""
         path = os.path.normpath(os.path.join(self.folder, name))  # noqa: PTH118
         summary = self._refusal(name, path)
         if not summary:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import Field, PlainValidator
+from pydantic import BeforeValidator, Field, WrapValidator
 
 from reconciler.spec.record import Record
 from reconciler.spec.scalars import Day, Duration, Text, dated, nearest, show, wrong
@@ -60,7 +60,7 @@ class Snapshot(Written):
     file: Annotated[str, given("file")] = ""
 
 
-def _unread(value: object) -> object:
+def _unread(value: object, _handler: object) -> object:
     """The path, until the loader has read the file."""
     if isinstance(value, str) and value.strip():
         return value
@@ -74,7 +74,7 @@ class MigrationSource(Written):
     service: Annotated[Text, doc("The kind of the old service.", "hosted-exchange")]
     as_found: Annotated[
         Snapshot,
-        PlainValidator(_unread, json_schema_input_type=Text),
+        WrapValidator(_unread, json_schema_input_type=Text),
         doc("Dated snapshot of all old mail records, relative to the customer's folder.", "before.yaml"),
     ]
 
@@ -90,13 +90,13 @@ class Window(Written):
 
     start: Annotated[
         datetime,
-        PlainValidator(moment, json_schema_input_type=Annotated[str, Field(pattern=START)]),
+        BeforeValidator(moment, json_schema_input_type=Annotated[str, Field(pattern=START)]),
         doc("Local date and time; a weekday before it is checked.", "Friday 2026-12-04 22:00"),
     ]
     length: Annotated[Duration, doc("How long the window is open.", "3h30m")]
     time_zone: Annotated[
         str,
-        PlainValidator(zone, json_schema_input_type=str),
+        BeforeValidator(zone, json_schema_input_type=str),
         doc("Time zone of `start`, as IANA names it.", "America/Monterrey"),
     ]
 

@@ -11,8 +11,8 @@ def missing(customer: CustomerSpec, workspace: Workspace) -> tuple[Diagnostic, .
     """What keeps a plan from being applied; empty when nothing does.
 
     Before a migration, and for a reseller's customer (one with a `customer` section), somebody must keep the system and
-    somebody must be at the site. Source: the onboarding guide of a telephone system's vendor: at least one maintainer
-    and one onsite administrator, read 2026-11-21.
+    somebody must be at the site. Source: Mitel CloudLink, customer onboarding: at least one maintainer and one onsite
+    administrator, read 2026-11-21.
     """
     moving = [one for one in customer.domains.values() if one.migration]
     if customer.customer is None and not moving:
@@ -26,7 +26,7 @@ def missing(customer: CustomerSpec, workspace: Workspace) -> tuple[Diagnostic, .
     return tuple(
         error(
             "spec/contacts",
-            f"contacts: a {role} is needed, since {why}" if role == "maintainer" else f"contacts: an {role} is needed, since {why}",
+            f"contacts: {role} is needed, since {why}",
             remedy=f"write contacts.{role} with name, email and phone",
             origin=customer.origin,
         )

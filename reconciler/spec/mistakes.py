@@ -198,7 +198,7 @@ def show_kind(value: object) -> str:
 
 
 def attach(thing: Any, value: Any, node: int, path: str, document: Document) -> None:
-    """Tell each model where it stands; walks models and document side by side."""
+    """Tell each model where its key or its item stands; walks models and document side by side."""
     if isinstance(thing, Written):
         rule = path if isinstance(value, Map) else f"{path}: {value}"
         object.__setattr__(thing, "origin", document.origin(node, rule))
@@ -208,10 +208,10 @@ def attach(thing: Any, value: Any, node: int, path: str, document: Document) -> 
         for child in document.children(value):
             if child.key in further:
                 inner = f"{path}.{child.key}" if path else str(child.key)
-                attach(getattr(thing, further[str(child.key)]), child.value, child.node, inner, document)
+                attach(getattr(thing, further[str(child.key)]), child.value, child.node - 1, inner, document)
     elif isinstance(thing, tuple):
         for one, child in zip(thing, document.children(value), strict=False):
             attach(one, child.value, child.node, f"{path}[{child.key}]", document)
     elif isinstance(thing, dict):
         for child in document.children(value):
-            attach(thing[child.key], child.value, child.node, f"{path}.{child.key}", document)
+            attach(thing[child.key], child.value, child.node - 1, f"{path}.{child.key}", document)

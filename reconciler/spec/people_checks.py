@@ -31,9 +31,9 @@ def settle_accounts(spec: CustomerSpec, workspace: Workspace, place: Place, foun
         if person and one.licenses is None:
             put(one, licenses=licenses)
         if addresses.setdefault(one.address, one) is not one:
-            _again(one, addresses[one.address], "address", one.address, place(index, "address"), found)
+            found.append(_again(addresses[one.address], f"the address {one.address}", place(index, "address")))
         elif ids.setdefault(one.id, one) is not one:
-            _again(one, ids[one.id], "id", one.id, place(index, "id"), found)
+            found.append(_again(ids[one.id], f"the id {one.id}", place(index, "id")))
         for summary, field, remedy in _mistakes(one, homes, spec):
             found.append(error("spec/account", summary, remedy=remedy, origin=place(index, field)))
     for index, one in enumerate(spec.accounts or ()):
@@ -45,9 +45,8 @@ def _country(spec: CustomerSpec) -> str | None:
     return spec.customer.address.country if spec.customer and spec.customer.address else None
 
 
-def _again(one: Account, first: Account, what: str, value: str, origin: Origin, found: list[Diagnostic]) -> None:
-    detail = f"The first one is at {first.origin}."
-    found.append(error("spec/twice", f"the {what} {value} again", detail, "keep one", origin=origin))
+def _again(first: Account, what: str, origin: Origin) -> Diagnostic:
+    return error("spec/twice", f"{what} again", f"The first one is at {first.origin}.", "keep one", origin=origin)
 
 
 def _mistakes(one: Account, homes: set[str], spec: CustomerSpec) -> Iterator[tuple[str, str, str]]:

@@ -1,7 +1,7 @@
 """The single values that authors write, each with the one normal form that the rest of the product sees.
 
-Each function takes what YAML or a CSV cell held and returns the normal form, or raises `PydanticCustomError` with a rule,
-a sentence and a remedy. Texts are one line, without control characters.
+Each function takes what YAML or a CSV cell held and returns the normal form, or raises `PydanticCustomError` with a
+rule, a sentence and a remedy. Texts are one line, without control characters.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from functools import lru_cache
 from ipaddress import ip_network
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, PlainValidator, Strict
+from pydantic import BeforeValidator, Field, Strict
 from pydantic_core import PydanticCustomError
 
 from reconciler.model import names
@@ -46,7 +46,7 @@ _DAYS = (
 
 def wrong(rule: str, summary: str, remedy: str = "") -> PydanticCustomError:
     """A mistake in one value; the loader adds its place."""
-    return PydanticCustomError(rule, "{summary}", {"summary": summary, "remedy": remedy})  # type: ignore[arg-type]
+    return PydanticCustomError(rule, "{summary}", {"summary": summary, "remedy": remedy})
 
 
 def show(value: object) -> str:
@@ -190,7 +190,7 @@ def recipient(value: object) -> str:
     text = _text(value, "a recipient")
     if text.upper().startswith("AGE-SECRET-KEY"):
         raise wrong("spec/secret", "this is the private key", "write the public one, age1...; make a new pair")
-    from pyrage import RecipientError, x25519
+    from pyrage import RecipientError, x25519  # type: ignore[import-untyped]
 
     try:
         x25519.Recipient.from_str(text)
@@ -205,21 +205,21 @@ def listed(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
-def _plain(function: Callable[[object], Any], written: Any = str) -> PlainValidator:
-    return PlainValidator(function, json_schema_input_type=written)
+def _made(function: Callable[[object], Any], written: Any = str) -> BeforeValidator:
+    return BeforeValidator(function, json_schema_input_type=written)
 
 
 Text = Annotated[str, Field(pattern=LINE)]
 Flag = Annotated[bool, Strict()]
 Count = Annotated[int, Strict(), Field(ge=0, le=1_000_000)]
-Duration = Annotated[int, _plain(seconds, int | Annotated[str, Field(pattern=DURATION)])]
-Percent = Annotated[float, _plain(fraction, Annotated[str, Field(pattern=PERCENT)])]
-Domain = Annotated[str, _plain(domain)]
-Host = Annotated[str, _plain(host)]
-Email = Annotated[str, _plain(email)]
+Duration = Annotated[int, _made(seconds, int | Annotated[str, Field(pattern=DURATION)])]
+Percent = Annotated[float, _made(fraction, Annotated[str, Field(pattern=PERCENT)])]
+Domain = Annotated[str, _made(domain)]
+Host = Annotated[str, _made(host)]
+Email = Annotated[str, _made(email)]
 Emails = Annotated[tuple[Email, ...], BeforeValidator(listed, json_schema_input_type=str | list[str])]
-Tenant = Annotated[str, _plain(tenant)]
-Country = Annotated[str, _plain(country)]
-Day = Annotated[date, _plain(day)]
-Network = Annotated[str, _plain(network)]
-Recipient = Annotated[str, _plain(recipient)]
+Tenant = Annotated[str, _made(tenant)]
+Country = Annotated[str, _made(country)]
+Day = Annotated[date, _made(day)]
+Network = Annotated[str, _made(network)]
+Recipient = Annotated[str, _made(recipient)]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from types import MappingProxyType
+from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator
@@ -18,7 +17,6 @@ from reconciler.spec.written import Written, doc
 #: Keys whose value is never written out.
 SECRET = re.compile(r"secret|token|password|key", re.IGNORECASE)
 REFERENCES = ("env", "file", "command")
-NOTHING: Mapping[str, object] = MappingProxyType({})
 
 
 def _entry(value: object) -> object:
@@ -35,7 +33,7 @@ class ProviderEntry(Written):
     hold a secret take a reference: `{env: NAME}`, `{file: PATH}` or `{command: [program, argument]}`."""
 
     type: Annotated[Text, doc("Type of provider; `reconciler providers` lists them.", "zonefile")]
-    options: Annotated[Mapping[str, Any], SkipJsonSchema(), doc("The type's own keys.")] = NOTHING
+    options: Annotated[Mapping[str, Any], SkipJsonSchema(), doc("The type's own keys.")] = field(default_factory=dict)
 
 
 Entry = Annotated[ProviderEntry, BeforeValidator(_entry, json_schema_input_type=ProviderEntry)]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from types import UnionType
 from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin, get_type_hints
 
@@ -55,28 +54,30 @@ class Key(NamedTuple):
     hint: Any
 
 
-@lru_cache(maxsize=None)
+_KEYS: dict[Any, Mapping[str, Key]] = {}
+_NESTED: dict[Any, Mapping[str, str]] = {}
+
+
 def keys(model: type[Written]) -> Mapping[str, Key]:
     """The keys of a model as authors write them, in order."""
-    plain = get_type_hints(model)
-    found = {}
-    for name, hint in get_type_hints(model, include_extras=True).items():
-        alias = _alias(hint) or name
-        if not alias.startswith("\0"):
-            found[alias] = Key(name, plain[name])
-    return found
+    if model not in _KEYS:
+        plain = get_type_hints(model)
+        written = {_alias(hint) or name: name for name, hint in get_type_hints(model, include_extras=True).items()}
+        _KEYS[model] = {key: Key(name, plain[name]) for key, name in written.items() if not key.startswith("\0")}
+    return _KEYS[model]
+
+
+def nested(model: type[Written]) -> Mapping[str, str]:
+    """Keys that hold further models, and the attributes they fill."""
+    if model not in _NESTED:
+        _NESTED[model] = {key: field.attribute for key, field in keys(model).items() if models(field.hint)}
+    return _NESTED[model]
 
 
 def _alias(hint: Any) -> str:
     notes = getattr(hint, "__metadata__", ())
     aliases = [note.validation_alias for note in notes if isinstance(note, FieldInfo) and note.validation_alias]
     return str(aliases[0]) if aliases else ""
-
-
-@lru_cache(maxsize=None)
-def nested(model: type[Written]) -> Mapping[str, str]:
-    """Keys that hold further models, and the attributes they fill."""
-    return {key: field.attribute for key, field in keys(model).items() if any(True for _ in models(field.hint))}
 
 
 def models(hint: Any) -> list[type[Written]]:

@@ -16,6 +16,7 @@ TENANT = "shop.onmicrosoft.com"
 SCOPE = Scope("tenant", TENANT)
 DOMAIN = Key("tenant", TENANT, "domain", "shop.example")
 E3, F1 = "ENTERPRISEPACK", "M365_F1"
+RECORD = {"name": "@", "type": "MX", "value": "0 mx.example.", "service": "Email", "ttl": 300, "optional": True}
 
 
 def user_entry(identity: str, upn: str, **more: Any) -> dict[str, Any]:
@@ -33,6 +34,7 @@ def document(**more: Any) -> dict[str, Any]:
         "domains": [
             {"name": TENANT, "initial": True, "default": True, "colour": "blue"},
             {"name": "old.example", "verified": True},
+            {"name": "by.hand.example", "verified": True, "verification": "MS=ms1", "records": [RECORD, RECORD]},
         ],
         "users": [
             user_entry("ana", "Ana@Old.example", aliases=["Sales@old.example"], licenses=[E3], badge=7),

@@ -102,6 +102,14 @@ def test_observe_refuses_other_systems(tenant: Tenant) -> None:
         ('{"seed": "x", "domains": [{"name": "B.example"}]}', "a domain name"),
         ('{"seed": "x", "domains": [{"name": "b.example"}, {"name": "b.example"}]}', r"domains\[0\] has the same"),
         ("[" * 100_000, "nested too deep"),
+        ('{"seed": "x", "domains": [{"name": "b.example", "records": [{"type": "MX"}]}]}', "records.*value is missing"),
+        (
+            (
+                '{"seed": "x", "domains": [{"name": "b.example", "records": [{"name": "@", "type": "MX", "value": "mx", '
+                '"service": "Email"}]}]}'
+            ),
+            r"domains\[0\]\.records\[0\]\.value: ",
+        ),
     ],
 )
 def test_a_broken_file_is_invalid(tenant: Tenant, change: str, reason: str) -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from reconciler.model.change import Status
-from reconciler.model.resource import TenantDomain
-from tests.adapters.tenants import DOMAIN, TENANT, Tenant
+from reconciler.model.resource import ServiceRecord, TenantDomain
+from tests.adapters.tenants import DOMAIN, TENANT, Tenant, document
 
 
 @pytest.fixture
@@ -96,6 +96,29 @@ def test_only_the_right_text_in_the_right_place_counts(tenant: Tenant) -> None:
         assert not tenant.provider.ready(DOMAIN).ready, wrong
     tenant.publish("shop.example", f'"{text[:5]}" "{text[5:]}"')
     assert tenant.provider.ready(DOMAIN).ready
+
+
+def test_a_zone_no_server_would_load_proves_nothing(tenant: Tenant) -> None:
+    """The right text beside a mistake is not served, so it is not seen."""
+    domain = add(tenant)
+    tenant.publish("shop.example", f"{domain.verification}\nwww A 1.2.3.400")
+    assert not tenant.provider.ready(DOMAIN).ready
+
+
+def test_a_verified_domain_is_ready(tenant: Tenant) -> None:
+    """Whatever DNS shows by now, there is nothing left to wait for; a domain that is not there is not ready."""
+    assert tenant.provider.ready(DOMAIN._replace(name="old.example")).ready
+    assert not tenant.provider.ready(DOMAIN).ready
+    assert tenant.provider.ready(DOMAIN._replace(kind="user")).ready
+
+
+def test_records_written_by_hand_are_shown_in_normal_form(tenant: Tenant) -> None:
+    """What stands in the file is what the tenant names, in the form in which record sets are compared."""
+    record = {"name": "@", "type": "mx", "value": "0  Host.MX.microsoft", "service": "Email", "ttl": 60}
+    tenant.write(document(domains=[{"name": "old.example", "verified": True, "records": [record]}]))
+    assert tenant.get("domain", "old.example").records == (
+        ServiceRecord("@", "MX", "0 host.mx.microsoft.", "Email", 60),
+    )
 
 
 def test_a_subdomain_of_a_verified_domain_verifies_itself(tenant: Tenant) -> None:

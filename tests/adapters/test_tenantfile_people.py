@@ -65,6 +65,12 @@ def test_a_user_that_cannot_be(tenant: Tenant, wish: User, status: Status, reaso
     assert tenant.file.read_bytes() == before
 
 
+def test_a_user_who_is_there_in_capitals_is_there(tenant: Tenant) -> None:
+    """The same name in another case is the same user."""
+    wish = new_user("ana", usage_location="MX", aliases=("SALES@old.example",))
+    assert (create(tenant, wish).status, create(tenant, wish).remote_id) == (Status.DONE, "ana")
+
+
 def test_a_user_needs_a_password(tenant: Tenant) -> None:
     """None is made without one."""
     assert tenant.do(None, new_user("z")).status is Status.REFUSED
@@ -96,9 +102,10 @@ def test_an_update_under_the_spec_id(tenant: Tenant) -> None:
 
 
 def test_blocking_revokes_sessions(tenant: Tenant) -> None:
-    """Each time sign-in is switched off the sessions end; switching it on ends none."""
+    """Each time sign-in is switched off the sessions end; switching it on, or another change, ends none."""
     for enabled in (False, True, False):
         assert tenant.change("user", "ben", enabled=enabled).status is Status.DONE
+    assert tenant.change("user", "ben", department="Sales").status is Status.DONE
     assert tenant.data()["users"][1]["sessions_revoked"] == 2
 
 

@@ -37,7 +37,7 @@ class NoKinds(MemoryProvider):
 class OtherArguments(MemoryProvider):
     """Law 1: a method takes something else."""
 
-    def observe(self, zone: Scope) -> Observation:  # type: ignore[override]
+    def observe(self, zone: Scope) -> Observation:
         return super().observe(zone)
 
 
@@ -406,7 +406,8 @@ class SureOfFailure(MemoryProvider):
     """Law 12: a write without an answer is told as failed."""
 
     def apply(self, batch: Sequence[Change]) -> Iterable[Outcome]:
-        return [replace(one, status=Status.FAILED) if one.status == Status.UNKNOWN else one for one in super().apply(batch)]
+        found = super().apply(batch)
+        return [replace(one, status=Status.FAILED) if one.status == Status.UNKNOWN else one for one in found]
 
 
 class Raises(MemoryProvider):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from providers.memory import MemoryProvider, MemoryRemote, Page, RemoteFailure
@@ -74,7 +75,8 @@ class MemoryHarness:
         self.remote = MemoryRemote([ZONE, "plain.example", "claimed.example", "moves.example"], [TENANT], page_size=1)
         self.wire = FaultyRemote(self.remote)
         for part in SKUS:
-            self.edit(Key("tenant", TENANT, "sku", part), Sku(Key("tenant", TENANT, "sku", part), f"id-{part}", enabled=9))
+            key = Key("tenant", TENANT, "sku", part)
+            self.edit(key, Sku(key, f"id-{part}", enabled=9))
 
     def open(self) -> Reader:
         provider = self.adapter("memory", {"zones": [ZONE], "tenants": [TENANT]}, self.folder)
@@ -95,11 +97,11 @@ class MemoryHarness:
         if scope.system == "dns":
             txt = RecordSet(Key("dns", ZONE, "TXT", "@"), 300, ("google-site-verification=abc", "v=spf1 -all"))
             return [txt, RecordSet(Key("dns", ZONE, "TYPE65401", "odd"), 60, (r"\# 1 00",))]
-        people = {"synced": {"synced": True}, "guest": {"guest": True}, "deleted": {"deleted": True}}
-        users = [
-            User(Key("tenant", TENANT, "user", f"id-{name}"), f"{name}@{TENANT}", name, f"id-{name}", **flags)
-            for name, flags in people.items()
-        ]
+        synced, guest, deleted = (
+            User(Key("tenant", TENANT, "user", f"id-{name}"), f"{name}@{TENANT}", name, f"id-{name}")
+            for name in ("synced", "guest", "deleted")
+        )
+        users = [replace(synced, synced=True), replace(guest, guest=True), replace(deleted, deleted=True)]
         return [*users, Licenses(Key("tenant", TENANT, "licenses", "id-synced"), "id-synced", inherited=("SPB",))]
 
     def calls(self) -> int:

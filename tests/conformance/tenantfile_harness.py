@@ -65,13 +65,14 @@ class TenantFileHarness:
         for one in document["groups"]:
             kind, members = one.get("kind", "microsoft365"), tuple(sorted(one.get("members", ())))
             found.append(Group(_key("group", one["id"]), one["display_name"], one["id"], kind, members))
-        found += (Sku(_key("sku", one["part_number"]), one["sku_id"], enabled=one["enabled"]) for one in document["skus"])
+        skus = document["skus"]
+        found += (Sku(_key("sku", one["part_number"]), one["sku_id"], enabled=one["enabled"]) for one in skus)
         return {one.key: one for one in found}
 
     def edit(self, key: Key, resource: Resource | None) -> None:
         document = self._load()
         listed, identity = {"domain": ("domains", "name"), "group": ("groups", "id")}.get(key.kind, ("users", "id"))
-        old = next((one for one in document[listed] if one[identity] == key.name), {})
+        old: dict[str, Any] = next((one for one in document[listed] if one[identity] == key.name), {})
         if old:
             document[listed].remove(old)
         if resource is not None:
@@ -79,11 +80,11 @@ class TenantFileHarness:
         self._save(document)
 
     def foreign(self, scope: Scope) -> list[Resource]:
-        people = {"synced": {"synced": True}, "guest": {"guest": True}, "deleted": {"deleted": True}}
-        users = [
-            User(_key("user", f"id-{name}"), f"{name}@{TENANT}", name, f"id-{name}", **flags)
-            for name, flags in people.items()
-        ]
+        synced, guest, deleted = (
+            User(_key("user", f"id-{name}"), f"{name}@{TENANT}", name, f"id-{name}")
+            for name in ("synced", "guest", "deleted")
+        )
+        users = [replace(synced, synced=True), replace(guest, guest=True), replace(deleted, deleted=True)]
         kept_elsewhere = Group(_key("group", "id-list"), "List", "id-list", "distribution", ("id-guest",))
         return [*users, Licenses(_key("licenses", "id-synced"), "id-synced", inherited=("SPB",)), kept_elsewhere]
 

@@ -1,14 +1,13 @@
 """Every law of the suite catches an adapter that breaks it, and lets one pass that keeps it in its own way."""
 
 import inspect
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from providers.memory import MemoryProvider
-from reconciler.conformance import laws, laws_offline, laws_writing
 from reconciler.conformance.laws import LAWS, Law
 from reconciler.model.change import Change, Outcome, Status
 from reconciler.model.key import Key

@@ -1,5 +1,7 @@
 """What the senders of a spec ask of SPF and DNS."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,7 +19,7 @@ DOMAIN = MailDomain("c.example", origin=Origin("customer.yaml", 1))
 
 def asked(sender: Sender) -> dict[str, object]:
     """Values by slot, less the zone; every want is in `prepare` and says who asked."""
-    wants, _ = sender_wants(sender, DOMAIN)
+    wants, _ = sender_wants(replace(sender, origin=ORIGIN), DOMAIN)
     assert {stage for stage, _, _ in wants} <= {"prepare"}
     assert {want.origin.file for _, _, want in wants} <= {"customer.yaml"}
     return {slot.address.removeprefix("dns/c.example/"): want.value for _, slot, want in wants}
@@ -134,6 +136,6 @@ def test_the_catalogue_is_sound(name: str) -> None:
 
 @given(st.lists(st.text(max_size=20), max_size=3), st.lists(st.text(max_size=20), max_size=3), st.text(max_size=20))
 def test_any_text(addresses: list[str], includes: list[str], name: str) -> None:
-    """Whatever an author writes, there are wants and diagnostics and no traceback; a want is a term that SPF can hold."""
+    """Whatever an author writes, there are wants and diagnostics and no traceback; a term is one word."""
     wants, _ = sender_wants(Sender(name, tuple(addresses), tuple(includes)), DOMAIN)
     assert all(" " not in slot.part for _, slot, _ in wants)

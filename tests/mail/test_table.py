@@ -136,4 +136,4 @@ def test_any_text(heading: str, body: str) -> None:
     text = heading + body
     rows, found = parse_table(text, "letter.csv", ZONE)
     assert all(one.origin.file == "letter.csv" and one.origin.line for one in found)
-    assert all(row.origin.line for row in rows)
+    assert all(row.origin and row.origin.line for row in rows)

@@ -72,6 +72,7 @@ def test_what_can_be_read_can_be_written_or_is_refused() -> None:
         except ValueError:
             continue
         try:
-            assert exact_json.parse(exact_json.render(value)) == value
-        except ValueError as error:
-            assert "nested too deep" in str(error)
+            text = exact_json.render(value)
+        except ValueError:
+            continue
+        assert exact_json.parse(text) == value

@@ -183,7 +183,9 @@ def test_multi_line_soa() -> None:
         ("www CH A 192.0.2.1\n", 4, "class CH"),
         ("www FOO x\n", 4, "'FOO' is no record type"),
         ("www ANY x\n", 4, "no zone can hold"),
-        ("www 99999999999 A 192.0.2.1\n", 4, "'99999999999' is no record type"),
+        ("www 99999999999 A 192.0.2.1\n", 4, "too long"),
+        ("www " + "9" * 9999 + " A 192.0.2.1\n", 4, "too long"),
+        ("www " + "9" * 9999 + "x A 192.0.2.1\n", 4, "no record type"),
         ("www 4294967295 A 192.0.2.1\n", 4, "too long"),
         ('www TXT "open\n', 4, "quote is not closed"),
         ("www TXT (\nopen\n", 4, "( is never closed"),
@@ -275,13 +277,12 @@ def lines_of(count: int) -> str:
 def test_speed() -> None:
     """10,000 records take well under a second (0.07 s measured; the bound leaves room for slow machines)."""
     text = lines_of(10_000)
-    best = 9.0
+    times = []
     for _ in range(3):
         start = time.process_time()
-        found = scan(text, ZONE)
-        best = min(best, time.process_time() - start)
-    assert len(found.sets) == 10_001
-    assert best < 0.5
+        assert len(scan(text, ZONE).sets) == 10_001
+        times.append(time.process_time() - start)
+    assert min(times) < 0.5
 
 
 def test_ordinary_records_do_without_the_library() -> None:

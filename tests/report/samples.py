@@ -2,12 +2,12 @@
 
 import copy
 import json
+import pathlib
 import unicodedata
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
-HERE = Path(__file__).parent
+HERE = pathlib.Path(__file__).parent
 NAMES = sorted(path.stem for path in (HERE / "documents").glob("*.json"))
 
 #: As long as no instant is, with nothing in it that any view acts on.
@@ -18,7 +18,7 @@ HOSTILE = {
     "details": "</details></summary>\n\n<details>",
     "comment": "--> <!-- --!>",
     "script": "<script>alert(1)<img src=x onerror=alert(1)>",
-    "quotes": "\"' onload=\"x\" `'",
+    "quotes": '"\' onload="x" `\'',
     "pipes": "a | b \\| c || \\\\",
     "backticks": "`a` `` b ``` " + "`" * 40,
     "ticks-only": "``",
@@ -33,7 +33,9 @@ HOSTILE = {
     "long": LONG,
 }
 #: All of them in one, without enough slashes to be an address.
-ALL = " ".join(text for name, text in HOSTILE.items() if name not in {"long", "mention", "details"}) + " @all </details>"
+ALL = (
+    " ".join(text for name, text in HOSTILE.items() if name not in {"long", "mention", "details"}) + " @all </details>"
+)
 
 
 def document(name: str) -> dict[str, Any]:
@@ -42,10 +44,11 @@ def document(name: str) -> dict[str, Any]:
     return loaded
 
 
-Path_ = tuple[str | int, ...]
+#: Keys and indices from the root of a document.
+Path = tuple[str | int, ...]
 
 
-def places(value: object, path: Path_ = ()) -> Iterator[Path_]:
+def places(value: object, path: Path = ()) -> Iterator[Path]:
     """Where a text stands in a document; what kind of document it is, is ours."""
     if isinstance(value, dict):
         for key, inner in value.items():
@@ -57,7 +60,7 @@ def places(value: object, path: Path_ = ()) -> Iterator[Path_]:
         yield path
 
 
-def replaced(whole: dict[str, Any], at: Sequence[Path_], text: str) -> dict[str, Any]:
+def replaced(whole: dict[str, Any], at: Sequence[Path], text: str) -> dict[str, Any]:
     """A copy with another text in some places."""
     fresh = copy.deepcopy(whole)
     for path in at:
