@@ -251,7 +251,7 @@ class MemoryProvider:
 
     def observe(self, scope: Scope) -> Observation:
         """All pages or an error."""
-        found = [one for one in self._listed(scope) if scope.names is None or _named(one) in scope.names]
+        found = [one for one in self._listed(scope) if scope.names is None or _called(one) in scope.names]
         if scope.names is not None and scope.system == "tenant":
             users = {one.remote_id for one in found if isinstance(one, User)}
             found += [one for one in self._listed(scope) if isinstance(one, Licenses) and one.remote_id in users]
@@ -386,10 +386,6 @@ def _called(resource: Resource) -> str:
             return resource.display_name
         case _:
             return resource.key.name
-
-
-def _named(resource: Resource) -> str:
-    return resource.upn if isinstance(resource, User) else resource.key.name
 
 
 def _lists(name: str, options: Mapping[str, object]) -> dict[str, list[str]]:

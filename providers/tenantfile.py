@@ -111,7 +111,7 @@ class TenantFileProvider:
         key, document = change.key, self._document(change.key.scope)
         name = self._identity(document, change)
         present = _present(document, key, name)
-        after = None if change.after is None else tenant_rules.normal_form(change.after)
+        after = None if change.after is None else tenant_rules.normal_form(self._with_known_members(change.after))
         if _holds(present, after, change):
             return Outcome(key, Status.DONE, remote_id=getattr(present, "remote_id", ""))
         _unmoved(present, change)
@@ -145,6 +145,13 @@ class TenantFileProvider:
         else:
             same = [key.name]
         return same[0] if same else ""
+
+    def _with_known_members(self, wanted: Resource) -> Resource:
+        """A group's members by object id: one who was made just now may still be called by our name."""
+        if not isinstance(wanted, Group):
+            return wanted
+        scope = wanted.key.scope
+        return replace(wanted, members=tuple(self._created.get((scope, one), one) for one in wanted.members))
 
     def _act(
         self, document: Entry, present: Resource | None, after: Resource | None, change: Change

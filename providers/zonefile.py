@@ -32,8 +32,6 @@ from reconciler.provider import Capabilities, Observation, Readiness, Scope
 
 #: Changes in one call: the file is written once for all of them.
 BATCH = 100_000
-#: Seconds to wait for another writer of the same file.
-PATIENCE = 10.0
 #: Findings told of one damaged file; the rest are counted.
 SHOWN = 50
 _OPTIONS = {"directory"}
@@ -59,6 +57,8 @@ class _Kinds(Mapping[str, Capabilities]):
 
 class ZoneFileProvider:
     """DNS zones kept as files. Option: `directory`, where they are, relative to the workspace."""
+
+    patience = 10.0  # seconds to wait for another writer of the same file
 
     def __init__(self, name: str, options: Mapping[str, object], folder: Path) -> None:
         directory = options.get("directory")
@@ -128,7 +128,7 @@ class ZoneFileProvider:
         try:
             return self._locked_apply(batch[0].key.scope, batch)
         except TimeoutError:
-            detail, wait = "another process is writing this file", PATIENCE
+            detail, wait = "another process is writing this file", self.patience
         except ProviderError as problem:
             detail, wait = str(problem), 0.0
         return [Outcome(one.key, Status.FAILED, detail, retry_after=wait) for one in batch]
@@ -140,7 +140,7 @@ class ZoneFileProvider:
     def _locked_apply(self, zone: str, batch: Sequence[Change]) -> list[Outcome]:
         path = self._path(zone)
         try:
-            with _locked(path, PATIENCE) as file:
+            with _locked(path, self.patience) as file:
                 return self._apply(file, path, zone, batch)
         except TimeoutError:
             raise

@@ -254,7 +254,6 @@ class _Pass:
                 return
             yield from _Batch(self, name, scope).carry_out(batch)
 
-
     def _unnamed(self, act: Act) -> Unknown | None:
         """The value an act waits for; none when it is plain, or named."""
         after = act.row.after

@@ -6,8 +6,10 @@ exist without its resource (a TTL, an attribute of a user) travels with the act 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import NamedTuple
 
 from reconciler import folding
 from reconciler.ledger import Owned
@@ -18,10 +20,10 @@ from reconciler.model.value import Unknown, Value
 from reconciler.verdict import ACTS, Judgement, Known, Verdict, judge
 
 Parts = dict[str, Value]
+NOTHING: Mapping[str, Want] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One slot at one stage of a route.
 
     Attributes:
@@ -41,7 +43,7 @@ class Row:
     after: Value | Unknown | None
     want: Want | None = None
     named: Value | None = None
-    carried: Mapping[str, Want] = field(default_factory=dict)
+    carried: Mapping[str, Want] = NOTHING
     ttl: Value | None = None
     beside: tuple[str, ...] = ()
 
@@ -77,17 +79,18 @@ class World:
 Asks = list[tuple[int, str, Want]]
 
 
-def compare(route: Route, cursor: int, world: World) -> list[Row]:
+def compare(route: Route, cursor: int, world: World, covers: Callable[[Key], bool]) -> list[Row]:
     """Every row of a route, grouped by resource; the caller sorts.
 
     Args:
         cursor: index of the last ended stage; -1 before the first.
+        covers: whether a key, when it is not in the world, surely does not exist; others get no row.
     """
     asks: dict[Key, Asks] = {}
     for index, stage in enumerate(route.stages):
         for slot, want in stage.wants.items():
             asks.setdefault(slot.key, []).append((index, slot.part, want))
-    return [row for key, wanted in asks.items() for row in _Walk(route, cursor, world, key).rows(wanted)]
+    return [row for key, wanted in asks.items() if covers(key) for row in _Walk(route, cursor, world, key).rows(wanted)]
 
 
 class _Walk:
@@ -125,14 +128,16 @@ class _Walk:
 
     def _stage(self, index: int, wants: Mapping[str, Want]) -> Iterator[Row]:
         existed = self._exists()
-        travelling = {part: want for part, want in wants.items() if self._travels(part, wants, existed)}
+        travelling = NOTHING
+        if not existed:
+            travelling = {part: want for part, want in wants.items() if self._travels(part, want)}
         ask = wants.get("ttl")
         ttl = ask.value if ask and not isinstance(ask.value, Unknown) else None
         fit = existed
         for part in sorted(wants, key=lambda one: (one == "ttl", one)):
             if part in travelling or part in self.stuck or (part == "ttl" and not fit):
                 continue
-            row = replace(self._judge(index, part, wants[part]), carried=travelling, ttl=ttl)
+            row = self._judge(index, part, wants[part], travelling, ttl)
             fit = fit and row.verdict is not Verdict.CONFLICT
             self._leave(row)
             yield row
@@ -142,12 +147,10 @@ class _Walk:
             return any(part != "ttl" for part in self.now)
         return self.key.kind == "licenses" or "" in self.now
 
-    def _travels(self, part: str, wants: Mapping[str, Want], existed: bool) -> bool:
-        if existed:
-            return False
-        return part == "ttl" if self.key.system == "dns" else part != "" and wants[part].value is not None
+    def _travels(self, part: str, want: Want) -> bool:
+        return part == "ttl" if self.key.system == "dns" else part != "" and want.value is not None
 
-    def _judge(self, index: int, part: str, want: Want) -> Row:
+    def _judge(self, index: int, part: str, want: Want, travelling: Mapping[str, Want], ttl: Value | None) -> Row:
         known = self._known(part, want)
         judgement = judge(want, known)
         if want.seed and part not in self.now and self._class_taken(part):
@@ -156,7 +159,7 @@ class _Walk:
             judgement = judgement._replace(verdict=Verdict.UPDATE, reason="the TTL asked for")
         if judgement.verdict is Verdict.DRIFT and self.world.fix_drift:
             judgement = judgement._replace(verdict=Verdict.UPDATE, reason="drift, written back")
-        return self._row(part, index, judgement, want)
+        return self._row(part, index, judgement, want, travelling, ttl)
 
     def _known(self, part: str, want: Want) -> Known:
         slot = Slot(self.key, part)
@@ -180,7 +183,15 @@ class _Walk:
         family = part.partition("/")[0] + "/"
         return any(other.startswith(family) for other in self.now)
 
-    def _row(self, part: str, index: int, judgement: Judgement, want: Want | None = None) -> Row:
+    def _row(
+        self,
+        part: str,
+        index: int,
+        judgement: Judgement,
+        want: Want | None = None,
+        carried: Mapping[str, Want] = NOTHING,
+        ttl: Value | None = None,
+    ) -> Row:
         beside: tuple[str, ...] = ()
         if part == "ttl" and judgement.verdict in ACTS:
             beside = tuple(
@@ -190,7 +201,7 @@ class _Walk:
         after, named = judgement.value, self.world.named(judgement.value)
         if want is not None and isinstance(want.value, Unknown) and judgement.verdict is not Verdict.ADOPT:
             after = want.value
-        return Row(slot, index, judgement.verdict, judgement.reason, before, after, want, named, beside=beside)
+        return Row(slot, index, judgement.verdict, judgement.reason, before, after, want, named, carried, ttl, beside)
 
     def _leave(self, row: Row) -> None:
         part = row.slot.part

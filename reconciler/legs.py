@@ -47,10 +47,7 @@ def legs(
     """
     mentioned = leftovers.Mentioned.of(routes)
     cursors = {route.id: cursor(route, known) for route in routes}
-    rows = {
-        route.id: [row for row in diff.compare(route, cursors[route.id], world) if covers(row.slot.key)]
-        for route in routes
-    }
+    rows = {route.id: diff.compare(route, cursors[route.id], world, covers) for route in routes}
     for route, row in leftovers.owned_rows(routes, mentioned, world, covers):
         rows[route.id].append(row)
     case = policy.Case(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from reconciler.model.errors import ProviderError
 from reconciler.model.key import Key
@@ -55,8 +56,13 @@ def observe(providers: Mapping[str, Reader], scopes: Iterable[tuple[str, Scope]]
     asked = tuple(scopes)
     if len(asked) == 1:
         return gather([_read(providers, *asked[0])])
-    with ThreadPoolExecutor(max_workers=PARALLEL) as pool:
-        return gather(pool.map(lambda one: _read(providers, *one), asked))
+    return gather(_pool().map(lambda one: _read(providers, *one), asked))
+
+
+@lru_cache(maxsize=1)
+def _pool() -> ThreadPoolExecutor:
+    """One pool for all customers: starting threads for each costs more than a small reading."""
+    return ThreadPoolExecutor(max_workers=PARALLEL, thread_name_prefix="observe")
 
 
 def gather(reads: Iterable[Read]) -> Live:

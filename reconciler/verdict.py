@@ -168,14 +168,15 @@ def _may_take(want: Want, known: Known) -> bool:
     return want.overwrite or (known.has_baseline and known.now == known.baseline)
 
 
+#: What each level leaves as it is.
+BEYOND = {
+    Manage.OBSERVE: ACTS | {Verdict.DRIFT, Verdict.CONFLICT},
+    Manage.CREATE: ACTS - {Verdict.CREATE},
+    Manage.UPDATE: frozenset({Verdict.DESTROY, Verdict.OMITTED}),
+}
+
+
 def _managed(level: Manage, judgement: Judgement) -> Judgement:
-    verdict = judgement.verdict
-    beyond = {
-        Manage.OBSERVE: ACTS | {Verdict.DRIFT, Verdict.CONFLICT},
-        Manage.CREATE: ACTS - {Verdict.CREATE},
-        Manage.UPDATE: frozenset({Verdict.DESTROY, Verdict.OMITTED}),
-        Manage.FULL: frozenset[Verdict](),
-    }[level]
-    if verdict in beyond:
-        return judgement._replace(verdict=Verdict.OBSERVED, reason=f"{judgement.reason}; manage: {level} leaves it so")
-    return judgement
+    if level is Manage.FULL or judgement.verdict not in BEYOND[level]:
+        return judgement
+    return judgement._replace(verdict=Verdict.OBSERVED, reason=f"{judgement.reason}; manage: {level} leaves it so")

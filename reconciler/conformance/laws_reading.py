@@ -8,6 +8,7 @@ from reconciler.conformance import cast, faults
 from reconciler.conformance.faults import Fault
 from reconciler.conformance.harness import Harness, Provider
 from reconciler.conformance.judge import holds, picture, same
+from reconciler.conformance.laws_writing import walks
 from reconciler.conformance.reconcile import Walk
 from reconciler.model.change import Change, Outcome, Status
 from reconciler.model.errors import NotFound, ProviderError, Transient
@@ -114,11 +115,9 @@ def _error(provider: Reader, scope: Scope) -> ProviderError | None:
 
 def law_14(harness: Harness) -> None:
     """`ready` goes from waiting to ready when the declared delay is over, and never blocks."""
-    for scope in harness.scopes:
-        provider = cast.writer(harness)
-        for sample in cast.samples(harness, scope, provider.kinds, "create") if provider else ():
-            assert provider is not None
-            _becomes_ready(Walk(harness, provider, scope), sample)
+    for walk in walks(harness):
+        for sample in cast.samples(harness, walk.scope, walk.provider.kinds, "create"):
+            _becomes_ready(walk, sample)
 
 
 def _becomes_ready(walk: Walk, sample: cast.Sample) -> None:

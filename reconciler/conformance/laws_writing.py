@@ -14,6 +14,7 @@ from reconciler.conformance.states import State, Transition
 from reconciler.model.change import Change, Outcome, Status
 from reconciler.model.key import Key
 from reconciler.model.resource import Resource, Sku, TenantDomain
+from reconciler.provider import Scope
 
 NOT_DONE = frozenset({Status.FAILED, Status.REFUSED, Status.WAITING, Status.SKIPPED})
 
@@ -41,7 +42,18 @@ def transition(harness: Harness, story: Transition) -> str:
                 return said[0]
             _state(walk, state, f"{story.name!r}, state {number}")
         return ""
-    return f"it has no {', '.join(sorted(story.kinds))} to write"
+    return _elsewhere(harness, story)
+
+
+def _elsewhere(harness: Harness, story: Transition) -> str:
+    """A story of a system that the adapter does not serve is refused, offline, in every state."""
+    provider, scope = harness.open(), Scope(story.system, "elsewhere.example")
+    why = ""
+    for state in filter(None, story.at(scope, ("SKU-1", "SKU-2"))):
+        said = refused(provider, list(state))
+        holds(said, f"law 13: {story.name!r} is of another system, and is not refused")
+        why = said[0]
+    return why
 
 
 def _state(walk: Walk, state: State, where: str) -> None:

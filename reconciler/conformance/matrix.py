@@ -22,9 +22,8 @@ def matrix(harnesses: Mapping[str, Harness]) -> str:
     """
     opened = {name: harness.open() for name, harness in harnesses.items()}
     names = list(harnesses)
-    kinds = [
-        [kind, *(_ability(opened[name], kind) for name in names)] for kind in _kinds(harnesses.values(), opened.values())
-    ]
+    known = _kinds(harnesses.values(), opened.values())
+    kinds = [[kind, *(_ability(opened[name], kind) for name in names)] for kind in known]
     gaps = [[story.name, *(_gap(harnesses[name], opened[name], story) for name in names)] for story in TRANSITIONS]
     played = [[fault, *(_plays(harnesses[name], fault) for name in names)] for fault in sorted(faults.NAMES)]
     return "\n".join((
@@ -37,9 +36,7 @@ def matrix(harnesses: Mapping[str, Harness]) -> str:
 def _kinds(harnesses: Iterable[Harness], opened: Iterable[Reader]) -> list[str]:
     """Every kind that an adapter declares or the suite has a sample of."""
     declared = {kind for provider in opened for kind in provider.kinds}
-    known = {
-        sample.kind for harness in harnesses for scope in harness.scopes for sample in cast.every(harness, scope)
-    }
+    known = {sample.kind for harness in harnesses for scope in harness.scopes for sample in cast.every(harness, scope)}
     return sorted(declared | known)
 
 

@@ -189,7 +189,7 @@ TRANSITIONS = (
             '0 issuewild "ca.example.net"',
         ),
     ),
-    _story("NAPTR: expression", *_values("NAPTR", '100 10 "u" "E2U+sip" "!^.*$!sip:info@example.net!" .')),
+    _story("NAPTR: expression", *_values("NAPTR", '100 10 "U" "E2U+sip" "!^.*$!sip:info@example.net!" .')),
     _story("TLSA: full certificate", *_values("TLSA", f"3 0 0 {'0a' * 600}")),
     _story("DS: several digests", (records("DS", f"1 13 2 {'ab' * 32}", f"1 13 4 {'cd' * 48}", name="child"),)),
     _story(

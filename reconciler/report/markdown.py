@@ -65,7 +65,7 @@ def code(text: object) -> str:
 def cell(text: object) -> str:
     """A table's cell: a number as it is, anything else as a code span that holds no bar of its own."""
     # In a table a bar inside a code span is written `\|` (GFM spec 4.10, example 200).
-    return str(text) if isinstance(text, int) else code(text)
+    return str(text) if isinstance(text, int) else code(text).replace("|", "\\|")
 
 
 def table(heads: Sequence[str], *rows: Sequence[str]) -> list[str]:

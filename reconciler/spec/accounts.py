@@ -1,7 +1,5 @@
 """The model of an address that receives mail, inline or as a row of `accounts.csv`."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Annotated, Literal
 

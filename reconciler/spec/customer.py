@@ -1,7 +1,5 @@
 """The models of `customer.yaml`: one customer's contacts, tenant, licences, domains, accounts, groups."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The models of a domain: its DNS host, its mail service, who sends in its name, its records."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Annotated, Literal
 

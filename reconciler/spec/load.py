@@ -16,16 +16,17 @@ from reconciler.model.diagnostic import Diagnostic, Origin, Severity, error, war
 from reconciler.model.errors import SpecError
 from reconciler.spec.checks import check_domains, check_tenant
 from reconciler.spec.customer import CustomerSpec
-from reconciler.spec.domains import Finisher
 from reconciler.spec.files import Files
+from reconciler.spec.finish import Finisher
 from reconciler.spec.mistakes import Places, check
-from reconciler.spec.people_checks import check_absences, check_contacts, settle_accounts, settle_groups
 from reconciler.spec.rows import read_accounts
 from reconciler.spec.scalars import nearest
+from reconciler.spec.settle import check_absences, check_contacts, settle_accounts, settle_groups
 from reconciler.spec.together import clashes
 from reconciler.spec.workspace import REFERENCES, SECRET, Workspace
 from reconciler.spec.written import put
-from reconciler.spec.yaml_text import Child, Document, Map, read
+from reconciler.spec.yaml_text import read
+from reconciler.spec.yaml_tree import Child, Document, Map
 
 WORKSPACE, CUSTOMER = "workspace.yaml", "customer.yaml"
 _ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
@@ -84,13 +85,16 @@ def load(folder: Path, customers: Sequence[str] | None = None) -> Loaded:
     if unknown:
         raise SpecError(unknown)
     everyone = [_customer(folder, name, workspace) for name in names]
-    for name, found in clashes(one.spec for one in everyone if one.spec).items():
-        next(one for one in everyone if one.id == name).found.extend(found)
+    clashing = clashes(one.spec for one in everyone if one.spec)
+    for one in everyone:
+        one.found.extend(clashing.get(one.id, ()))
     asked = [one for one in everyone if customers is None or one.id in customers]
     failed = {one.id: one.found for one in asked if _wrong(one)}
     sound = tuple(one.spec for one in asked if one.spec and one.id not in failed)
     diagnostics = [*stray, *(each for one in asked for each in one.found)]
-    diagnostics += [_unread(one) for one in everyone if one not in asked and one.spec is None]
+    diagnostics += [
+        _unread(one) for one in everyone if one.spec is None and customers is not None and one.id not in customers
+    ]
     return Loaded(workspace, sound, tuple(diagnostics), failed)
 
 

@@ -1,7 +1,5 @@
 """The models of a domain's move: from where, when and how."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Literal

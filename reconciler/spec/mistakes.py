@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from reconciler.model.diagnostic import Diagnostic, Origin, error
 from reconciler.spec.scalars import nearest, show
 from reconciler.spec.written import Written, inside, keys, models, nested
-from reconciler.spec.yaml_text import Child, Document, Gone, Map, Seq
+from reconciler.spec.yaml_tree import Child, Document, Gone, Map, Seq
 
 Model = TypeVar("Model", bound=Written)
 Path = Sequence[Any]

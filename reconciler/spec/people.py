@@ -1,7 +1,5 @@
 """The models of people and addresses: customer, contacts."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Annotated, Literal
 

@@ -1,7 +1,5 @@
 """The models of DNS records as authors write them."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Annotated, Literal
 

@@ -4,8 +4,6 @@ Each function takes what YAML or a CSV cell held and returns the normal form, or
 rule, a sentence and a remedy. Texts are one line, without control characters.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterable
 from datetime import date

@@ -1,7 +1,5 @@
 """The models of `workspace.yaml`: providers, defaults for all customers, policy."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field

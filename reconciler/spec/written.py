@@ -1,7 +1,5 @@
 """What all models of the spec have in common: frozen, slotted, strict, and each knows the line that asked for it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import UnionType

@@ -8,12 +8,10 @@ Source: YAML 1.2.2, sections 10.2 (core schema) and 6.1 (no tabs in indentation)
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import yaml
-from yaml.cyaml import CParser
+from yaml.cyaml import CParser  # type: ignore[attr-defined]
 from yaml.events import (
     AliasEvent,
     DocumentStartEvent,
@@ -25,102 +23,20 @@ from yaml.events import (
 )
 
 from reconciler.model.diagnostic import Diagnostic, Origin, error
+from reconciler.spec.yaml_tree import COLUMN_BITS, Document, Gone, Map, Seq
 
 MAX_BYTES = 10_000_000
 MAX_DEPTH = 50
 #: Nodes that aliases may add to a file; keeps nine nested anchors from becoming a billion nodes.
 MAX_ALIASED = 10_000
-_COLUMN_BITS = 24
 _WORDS: dict[str, bool | None] = {"true": True, "True": True, "TRUE": True, "false": False, "False": False}
 _WORDS |= {"FALSE": False, "null": None, "Null": None, "NULL": None, "~": None, "": None}
+_DIGITS = frozenset("-0123456789")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})", re.ASCII)
 _TAB = re.compile(r"^ *(\t)[ \t]*[^\s#]", re.MULTILINE)
 #: Line breaks that editors do not show, and characters that turn the reading order round (what one approves is not
 #: what is read then). Source: YAML 1.2.2 section 5.4; CVE-2021-42574.
 _INVISIBLE = re.compile("[\x85\u2028\u2029\u202a-\u202e\u2066-\u2069]")
-
-
-class Map(dict[str, Any]):
-    """A mapping. `node` is the number of its own mark, `end` that of the mark after its last descendant."""
-
-    __slots__ = ("end", "node")
-    node: int
-    end: int
-
-
-class Seq(list[Any]):
-    """A sequence; `node` and `end` as in `Map`."""
-
-    __slots__ = ("end", "node")
-    node: int
-    end: int
-
-
-@dataclass(slots=True)
-class Gone:
-    """Stands where a wrong node is, already reported, so that the rest can be checked further."""
-
-    node: int
-    end: int
-
-
-class Child(NamedTuple):
-    """One entry of a container.
-
-    Attributes:
-        key: or the index as the author counts it, from 0.
-        node: number of the value's mark; a key's mark stands right before it.
-        end: number of the mark after the value's last descendant.
-    """
-
-    key: str | int
-    node: int
-    end: int
-    value: Any
-
-
-@dataclass(slots=True)
-class Document:
-    """A file as plain data: `Map`, `Seq`, text, whole numbers, booleans; `Gone` where a mistake was.
-
-    Attributes:
-        value: none when there is nothing to go on with.
-        holes: some of it is `Gone`.
-        marks: the place of every node in document order, packed.
-        found: mistakes, at least one when `value` is none.
-    """
-
-    file: str
-    value: Any = None
-    holes: bool = False
-    marks: list[int] = field(default_factory=list)
-    found: list[Diagnostic] = field(default_factory=list)
-
-    def origin(self, node: int, rule: str = "") -> Origin:
-        """The place of a node by its number."""
-        return self.unpack(self.marks[node] if node < len(self.marks) else 0, rule)
-
-    def unpack(self, mark: int, rule: str = "") -> Origin:
-        """A packed place."""
-        return Origin(self.file, (mark >> _COLUMN_BITS) + 1, (mark & (1 << _COLUMN_BITS) - 1) + 1, rule)
-
-    def children(self, container: Any) -> Iterator[Child]:
-        """Entries of a `Map` or `Seq` that are not gone, in the author's order; nothing for a scalar."""
-        entries: Iterable[tuple[str | int, Any]]
-        if isinstance(container, Map):
-            entries, keyed = container.items(), 1
-        elif isinstance(container, Seq):
-            entries, keyed = enumerate(container), 0
-        else:
-            return
-        node = container.node + 1
-        for key, value in entries:
-            node += keyed
-            inside = isinstance(value, Map | Seq | Gone) and value.node == node
-            end = value.end if inside else node + 1
-            if not isinstance(value, Gone):
-                yield Child(key, node, end, value)
-            node = end
 
 
 def read(data: bytes, file: str) -> Document:
@@ -189,14 +105,23 @@ def _syntax(bad: yaml.YAMLError, text: str, file: str) -> Diagnostic:
 
 
 class _Frame(NamedTuple):
-    """An open container and where its content will go."""
+    """An open container's holder, to go on with when it is closed."""
 
-    value: Map | Seq | None
+    holder: Any
+    keyed: bool
     key: str | None
     key_at: int
-    keyed: bool
+    odd: bool
     anchor: str | None
     size: int
+
+
+class _Anchor(NamedTuple):
+    """What a name stands for: how many nodes and how many levels an alias adds."""
+
+    value: Any
+    size: int
+    height: int
 
 
 class _Builder:
@@ -204,13 +129,15 @@ class _Builder:
 
     def __init__(self, document: Document) -> None:
         self.document, self.marks, self.found = document, document.marks, document.found
-        self.anchors: dict[str, tuple[Any, int]] = {}
+        self.anchors: dict[str, _Anchor] = {}
         self.aliased = 0
         self.stack: list[_Frame] = []
-        self.current: Map | Seq | None = None
+        self.heights: list[int] = [0]
+        self.current: Any = None
+        self.keyed = False
         self.key: str | None = None
         self.key_at = 0
-        self.keyed = False
+        self.odd = False
 
     def build(self, text: str) -> None:
         """Read the whole text."""
@@ -227,8 +154,7 @@ class _Builder:
         self.found.append(error(rule, summary, detail, remedy, origin=self.document.unpack(mark)))
 
     def _events(self, parser: CParser) -> None:
-        documents = 0
-        get = parser.get_event
+        documents, get = 0, parser.get_event
         while (event := get()) is not None:
             kind = type(event)
             if kind is ScalarEvent:
@@ -246,28 +172,56 @@ class _Builder:
                     self._error("yaml/documents", "a second document", _place(event), remedy=remedy)
                     return
 
-    def _scalar(self, event: ScalarEvent) -> None:
-        mark = event.start_mark
-        place = mark.line << _COLUMN_BITS | mark.column
-        value: Any = event.value
+    def _scalar(self, event: Any) -> None:
+        """A key or a value; what is nearly every node of a file comes first."""
+        mark, value, marks = event.start_mark, event.value, self.marks
+        place = mark.line << COLUMN_BITS | mark.column
         if event.tag is not None:
             self._tag(event, place)
         if self.keyed and self.key is None:
-            self._key(value, place, event.implicit[0])
+            self.odd = value in self.current or value == "<<" or not value.isprintable() or not value
+            if self.odd:
+                self._odd_key(value, place)
+            self.key, self.key_at = value, len(marks)
+            marks.append(place)
             return
         if event.implicit[0]:
             if value in _WORDS:
                 value = _WORDS[value]
-            elif value[0] in "-0123456789" and _NUMBER.fullmatch(value):
+                if value is None:
+                    self._nothing(place)
+                    return
+            elif value[0] in _DIGITS and _NUMBER.fullmatch(value):
                 value = int(value)
         if event.anchor is not None:
-            self._anchor(event.anchor, value, 1)
-        if value is None:
-            self._nothing(place)
-            self._hole(place)
-            return
-        self.marks.append(place)
-        self._put(value)
+            self.anchors[event.anchor] = _Anchor(value, 1, 0)
+        marks.append(place)
+        if self.keyed and not self.odd:
+            self.current[self.key] = value
+            self.key = None
+        else:
+            self._put(value)
+
+    def _tag(self, event: Any, place: int) -> None:
+        self._error("yaml/tag", f"the tag {event.tag}", place, "Tags are not read here.", "remove it; quote a text")
+
+    def _odd_key(self, key: str, place: int) -> None:
+        if key == "<<":
+            remedy = "write the keys out, or share whole values with an anchor and an alias"
+            self._error("yaml/merge", "a merge key (<<)", place, remedy=remedy)
+        elif key in self.current:
+            first = next((one for one in self.document.children(self.current) if one.key == key), None)
+            detail = f"It stands on line {self.document.origin(first.node - 1).line} already." if first else ""
+            self._error("yaml/duplicate", f"the key `{key}` again", place, detail, "keep one")
+        else:
+            self._error("yaml/key", "a key that is empty or not printable", place)
+
+    def _nothing(self, place: int) -> None:
+        """Something is left empty."""
+        what = f"nothing is written after `{self.key}:`" if self.keyed else "an empty item"
+        remedy = 'leave the key out, or write [], {} or "" when it is meant to be empty' if self.keyed else "remove it"
+        self._error("yaml/nothing", what, self.marks[self.key_at] if self.keyed else place, remedy=remedy)
+        self._hole(place)
 
     def _hole(self, place: int) -> None:
         """Put `Gone` where a value should be."""
@@ -276,51 +230,25 @@ class _Builder:
         self.document.holes = True
         self._put(Gone(at, at + 1))
 
-    def _tag(self, event: Any, place: int) -> None:
-        self._error("yaml/tag", f"the tag {event.tag}", place, "Tags are not read here.", "remove it; quote a text")
-
-    def _key(self, key: str, place: int, plain: bool) -> None:
-        if plain and key == "<<":
-            remedy = "write the keys out, or share whole values with an anchor and an alias"
-            self._error("yaml/merge", "a merge key (<<)", place, remedy=remedy)
-        elif not key or not key.isprintable():
-            self._error("yaml/key", "a key that is empty or not printable", place)
-        self.key, self.key_at = key, len(self.marks)
-        self.marks.append(place)
-        if self.current is not None and key in self.current:
-            first = next((one for one in self._entries() if one.key == key), None)
-            detail = f"It stands on line {self.document.origin(first.node - 1).line} already." if first else ""
-            self._error("yaml/duplicate", f"the key `{key}` again", place, detail, "keep one")
-
-    def _entries(self) -> Iterator[Child]:
-        """What the open container holds so far."""
-        return self.document.children(self.current)
-
-    def _nothing(self, place: int) -> None:
-        what = f"nothing is written after `{self.key}:`" if self.keyed else "an empty item"
-        remedy = 'leave the key out, or write [], {} or "" when it is meant to be empty' if self.keyed else "remove it"
-        self._error("yaml/nothing", what, self.marks[self.key_at] if self.keyed else place, remedy=remedy)
-
     def _put(self, value: Any) -> None:
-        """Give a finished value to the open container; a value under a key that is there already is dropped."""
+        """Give a finished value to the open container; a value under an odd key is dropped."""
         if self.current is None:
-            self.document.value = value
+            self.document.value = None if isinstance(value, Gone) else value
         elif not self.keyed:
-            self.current.append(value)  # type: ignore[union-attr]
-        elif self.key in self.current:
-            self._forget(self.key_at)
-            self.key = None
+            self.current.append(value)
         else:
-            self.current[self.key] = value  # type: ignore[call-overload]
+            if self.odd:
+                self._forget(self.key_at)
+            else:
+                self.current[self.key] = value
             self.key = None
 
     def _forget(self, start: int) -> None:
         """Drop the marks of a value that is not kept, and the anchors inside it."""
         del self.marks[start:]
-        inside = [
-            name for name, (value, _) in self.anchors.items() if isinstance(value, Map | Seq) and value.node >= start
-        ]
-        for name in inside:
+        kept = self.anchors.items()
+        inner = [name for name, one in kept if isinstance(one.value, Map | Seq) and one.value.node >= start]
+        for name in inner:
             del self.anchors[name]
 
     def _open(self, event: Any, keyed: bool, parser: CParser) -> None:
@@ -330,61 +258,64 @@ class _Builder:
         if self.keyed and self.key is None:
             self._error("yaml/key", "a list or a mapping as a key", place, remedy="a key is one word")
             _skip(parser)
-            following = parser.get_event()
-            if isinstance(following, MappingStartEvent | SequenceStartEvent):
+            if isinstance(parser.get_event(), MappingStartEvent | SequenceStartEvent):
                 _skip(parser)
             return
         if len(self.stack) >= MAX_DEPTH:
-            self._error("yaml/depth", f"nested more than {MAX_DEPTH} levels deep", place)
+            self._too_deep(place)
             _skip(parser)
             self._hole(place)
             return
         size = len(self.marks) + self.aliased
-        self.stack.append(_Frame(self.current, self.key, self.key_at, self.keyed, event.anchor, size))
+        self.stack.append(_Frame(self.current, self.keyed, self.key, self.key_at, self.odd, event.anchor, size))
+        self.heights.append(0)
         self.current = Map() if keyed else Seq()
         self.current.node = len(self.marks)
         self.keyed, self.key = keyed, None
         self.marks.append(place)
 
+    def _too_deep(self, place: int) -> None:
+        self._error("yaml/depth", f"nested more than {MAX_DEPTH} levels deep", place)
+
     def _close(self) -> None:
         done, frame = self.current, self.stack.pop()
-        assert done is not None
         done.end = len(self.marks)
-        self.current, self.key, self.key_at, self.keyed = frame.value, frame.key, frame.key_at, frame.keyed
+        self.current, self.keyed, self.key, self.key_at, self.odd = frame[:5]
+        height = self.heights.pop() + 1
+        self.heights[-1] = max(self.heights[-1], height)
         if frame.anchor is not None:
-            size = len(self.marks) + self.aliased - frame.size
-            self._anchor(frame.anchor, done, size)
+            self.anchors[frame.anchor] = _Anchor(done, len(self.marks) + self.aliased - frame.size, height)
         self._put(done)
 
-    def _anchor(self, name: str, value: Any, size: int) -> None:
-        self.anchors[name] = (value, size)
-
-    def _alias(self, event: AliasEvent) -> None:
-        place = _place(event)
+    def _alias(self, event: Any) -> None:
+        place, name = _place(event), event.anchor
         if self.keyed and self.key is None:
             self._error("yaml/key", "an alias as a key", place, remedy="write the key out")
-            self._key(f"*{event.anchor}", place, plain=False)
+            self.key, self.key_at, self.odd = f"*{name}", len(self.marks), True
+            self.marks.append(place)
             return
-        value, size = self.anchors.get(event.anchor, (None, 0))
-        if event.anchor not in self.anchors:
+        anchor = self.anchors.get(name)
+        if anchor is None:
             detail = "An alias repeats what was named before it and does not hold it."
-            self._error("yaml/alias", f"the alias *{event.anchor} names nothing", place, detail)
-        elif self.aliased + size > MAX_ALIASED:
-            value = None
+            self._error("yaml/alias", f"the alias *{name} names nothing", place, detail)
+        elif len(self.stack) + anchor.height > MAX_DEPTH:
+            self._too_deep(place)
+        elif self.aliased + anchor.size > MAX_ALIASED:
             if not any(one.rule == "yaml/alias-size" for one in self.found):
                 summary = f"aliases would make the file more than {MAX_ALIASED:,} values longer"
                 self._error("yaml/alias-size", summary, place, remedy="repeat less")
-        self.aliased += size
-        if value is None:
-            self._hole(place)
+        else:
+            self.aliased += anchor.size
+            self.heights[-1] = max(self.heights[-1], anchor.height)
+            self.marks.append(place)
+            self._put(anchor.value)
             return
-        self.marks.append(place)
-        self._put(value)
+        self._hole(place)
 
 
 def _place(event: Any) -> int:
     mark = event.start_mark
-    return int(mark.line << _COLUMN_BITS | mark.column)
+    return int(mark.line << COLUMN_BITS | mark.column)
 
 
 def _skip(parser: CParser) -> None:

@@ -16,6 +16,8 @@ from reconciler.model.value import Secret
 from reconciler.provider import Reader, Scope, Writer
 from tests.adapters.tenants import DOMAIN, E3, F1, SCOPE, TENANT, Tenant, document, new_user, user_entry
 
+SHORT = '{"name": "@", "type": "MX", "value": "mx", "service": "Email"}'
+
 
 @pytest.fixture
 def tenant(tmp_path: Path) -> Tenant:
@@ -103,13 +105,7 @@ def test_observe_refuses_other_systems(tenant: Tenant) -> None:
         ('{"seed": "x", "domains": [{"name": "b.example"}, {"name": "b.example"}]}', r"domains\[0\] has the same"),
         ("[" * 100_000, "nested too deep"),
         ('{"seed": "x", "domains": [{"name": "b.example", "records": [{"type": "MX"}]}]}', "records.*value is missing"),
-        (
-            (
-                '{"seed": "x", "domains": [{"name": "b.example", "records": [{"name": "@", "type": "MX", "value": "mx", '
-                '"service": "Email"}]}]}'
-            ),
-            r"domains\[0\]\.records\[0\]\.value: ",
-        ),
+        (f'{{"seed": "x", "domains": [{{"name": "b.example", "records": [{SHORT}]}}]}}', r"records\[0\]\.value: "),
     ],
 )
 def test_a_broken_file_is_invalid(tenant: Tenant, change: str, reason: str) -> None:

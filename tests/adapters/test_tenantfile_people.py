@@ -210,6 +210,15 @@ def test_a_new_user_is_licensed_in_the_same_batch(tenant: Tenant) -> None:
     assert tenant.get("licenses", made.remote_id).direct == (E3,)
 
 
+def test_a_new_user_joins_a_group_in_the_same_batch(tenant: Tenant) -> None:
+    """By our name for it, and the group then holds the object id."""
+    user, group = new_user("zoe"), Group(Key("tenant", TENANT, "group", "office"), "Office", members=("zoe", "ben"))
+    changes = [Change(user.key, None, user, password=Secret("p")), Change(group.key, None, group)]
+    made, grouped = tenant.provider.apply(changes)
+    assert grouped.status is Status.DONE
+    assert set(tenant.get("group", grouped.remote_id).members) == {"ben", made.remote_id}
+
+
 def test_nobody_to_license(tenant: Tenant) -> None:
     """A licence for a user who was not created fails and says so."""
     wish = Licenses(Key("tenant", TENANT, "licenses", "zoe"), "", (E3,))

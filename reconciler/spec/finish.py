@@ -16,7 +16,7 @@ from reconciler.spec.domain import AskSpec, DomainSpec
 from reconciler.spec.files import Files
 from reconciler.spec.migration import MigrationSpec, Snapshot
 from reconciler.spec.mistakes import Places, check
-from reconciler.spec.records import beside, place_in, read_table, settle, settle_absent
+from reconciler.spec.normal import beside, place_in, read_table, settle, settle_absent
 from reconciler.spec.scalars import domain as domain_name
 from reconciler.spec.scalars import nearest
 from reconciler.spec.workspace import Workspace

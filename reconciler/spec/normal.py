@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any
@@ -16,6 +17,8 @@ from reconciler.spec.written import put
 
 #: Where a record's part stands: its path inside the record.
 Where = Callable[..., Origin]
+#: One plain label is its own normal form; a zone has two, so it cannot repeat the zone's name.
+_LABEL = re.compile(r"[a-z0-9_-]{1,63}")
 type_name = lru_cache(maxsize=256)(rdata.type_name)
 #: What a hosting company's letter calls the columns.
 COLUMNS = {
@@ -69,6 +72,8 @@ def _kind(text: str, where: Where, found: list[Diagnostic]) -> str:
 
 
 def _owner(text: str, zone: str, where: Where, found: list[Diagnostic]) -> str:
+    if len(zone) < 190 and _LABEL.fullmatch(text):
+        return text
     try:
         return names.owner(text, zone)
     except ValueError as bad:

@@ -1,0 +1,68 @@
+"""The session layer behind the names that commands use."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from reconciler import live
+from reconciler.model.diagnostic import Severity
+from reconciler.provider import Reader
+from reconciler.session import applying, drifting, planning, standing
+from reconciler.session.opened import Session
+from reconciler.spec import digest, scope
+from reconciler.spec.workspace import ProviderEntry
+
+
+class Opened:
+    """`reconciler.cli.world.Work`, for real."""
+
+    def __init__(self, folder: Path, names: Sequence[str] | None) -> None:
+        """Load the specs.
+
+        Raises:
+            SpecError: the workspace is wrong, or a customer does not exist.
+        """
+        # Hundreds of thousands of small records live as long as the command: looking for cycles among them is waste.
+        gc.set_threshold(100_000, 50, 50)
+        self._session = Session(folder, names)
+        loaded = self._session.loaded
+        self._customers = {one.id: one for one in loaded.customers}
+        self.names, self.failed = list(self._customers), loaded.failed
+        self.warnings = [one for one in loaded.diagnostics if one.severity is not Severity.ERROR]
+        self.clock, self.run, self.actor = self._session.clock, self._session.run, self._session.actor
+        gc.freeze()
+
+    def plan(self, name: str, options: planning.Options) -> dict[str, Any]:
+        return planning.make(self._session, self._customers[name], options).document
+
+    def apply(self, name: str, how: applying.How) -> dict[str, Any]:
+        return applying.run(self._session, self._customers[name], how)
+
+    def drift(self, name: str) -> dict[str, Any]:
+        return drifting.report(self._session, self._customers[name])
+
+    def status(self, name: str) -> dict[str, Any]:
+        return standing.status(self._session, self._customers[name])
+
+    def digest(self, name: str) -> str:
+        return digest.digest(self._customers[name])
+
+    def files(self, name: str) -> Sequence[str]:
+        return [str(file) for file in self._customers[name].files]
+
+    def state(self, name: str) -> Path:
+        return self._session.state(name)
+
+    def providers(self) -> Mapping[str, ProviderEntry]:
+        return self._session.loaded.workspace.providers
+
+    def provider(self, name: str) -> Reader:
+        return self._session.provider(name)
+
+    def read(self, name: str) -> Sequence[live.Read]:
+        customer, workspace = self._customers[name], self._session.loaded.workspace
+        scopes = scope.scopes(customer, workspace)
+        return live.observe({provider: self.provider(provider) for provider, _ in scopes}, scopes).reads
