@@ -60,7 +60,7 @@ class TenantFileProvider:
             remedy = "Write `directory: tenants`."
             raise SpecError(error("provider/options", f"{name}: {one}", remedy=remedy) for one in wrong)
         self._name, self._folder = name, folder / str(directory)
-        self._created: dict[tuple[str, str], str] = {}  # (tenant, key name) of new users -> object id
+        self._created: dict[tuple[str, str], str] = {}  # (tenant, name in a key) of new users -> object id
 
     @property
     def kinds(self) -> Mapping[str, Capabilities]:
@@ -113,6 +113,8 @@ class TenantFileProvider:
         present = _present(document, key, name)
         after = None if change.after is None else tenant_rules.normal_form(self._with_known_members(change.after))
         if _holds(present, after, change):
+            if isinstance(present, User):
+                self._created[key.scope, key.name] = present.remote_id  # by a run whose reply was lost
             return Outcome(key, Status.DONE, remote_id=getattr(present, "remote_id", ""))
         _unmoved(present, change)
         _acceptable(key, after)

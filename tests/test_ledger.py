@@ -178,6 +178,14 @@ def test_approved_step_is_spent_once_done() -> None:
     assert again.spent["r"] == set()
 
 
+def test_step_found_already_so_is_spent() -> None:
+    """A step that somebody else has done before it began is spent all the same, and makes nothing ours."""
+    ledger = fold(journal(approve("1", "2"), end("done", "1", route="r")))
+    assert ledger.approved == {"r": {"2"}}
+    assert ledger.spent == {"r": {"1"}}
+    assert ledger.owned == {}
+
+
 def test_approvals_add_up() -> None:
     """A later approval takes nothing from an earlier one."""
     assert fold(journal(approve("1"), approve("2"))).approved["r"] == {"1", "2"}

@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 
 import click
 
+from reconciler.cli.codes import ERROR
 from reconciler.cli.guard import guarded
 from reconciler.cli.world import World
 
@@ -48,6 +49,12 @@ Exit codes: 0 done, 1 error, 2 changes or drift (with --detailed-exitcode), 3 re
 class Front(click.Group):
     """The group of all commands; it ends with the product's exit codes, never with click's."""
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not args and not ctx.resilient_parsing:
+            click.echo(ctx.get_help(), err=True)
+            ctx.exit(ERROR)
+        return super().parse_args(ctx, args)
+
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return [*FIRST, *MORE]
 
@@ -61,7 +68,7 @@ class Front(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         name = args[0]
-        if self.get_command(ctx, name) is None and name[:1].isalnum():
+        if self.get_command(ctx, name) is None and name[:1].isalnum() and not ctx.resilient_parsing:
             from difflib import get_close_matches
 
             near = get_close_matches(name, self.list_commands(ctx), n=1)
@@ -101,5 +108,5 @@ class Front(click.Group):
 def front() -> Front:
     """A new first screen."""
     settings = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
-    made = Front("reconciler", help=HELP, epilog=EPILOG, context_settings=settings, no_args_is_help=True)
+    made = Front("reconciler", help=HELP, epilog=EPILOG, context_settings=settings)
     return click.version_option(package_name="mail-domain-reconciler", message="reconciler %(version)s")(made)

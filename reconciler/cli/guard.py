@@ -14,9 +14,6 @@ def guarded(world: World, run: Callable[[], object]) -> int:
     """Run a command; its exit code."""
     try:
         code = run()
-    except click.exceptions.NoArgsIsHelpError as usage:
-        world.screen.err(f"{usage.format_message()}\n")
-        return codes.ERROR
     except click.ClickException as usage:
         _explain(world, usage)
         return codes.ERROR

@@ -23,13 +23,13 @@ TYPES: Mapping[str, frozenset[str]] = {
     "adopt": frozenset({"slots"}),  # [address, recorded value, meta] each
     "forget": frozenset({"addresses"}),
     "begin": frozenset({"route", "stage", "steps"}),  # steps: as reconciler.ledger.step makes them
-    "end": frozenset({"outcomes"}),  # {id, status, detail, remote_id, request_id} each; recovered: after a crash
+    "end": frozenset({"outcomes"}),  # {id, status, detail, remote_id, request_id} each; route: only without a begin
     "stage": frozenset({"route", "stage"}),  # the stage has ended; and subject
     "confirm": frozenset({"route", "by"}),  # stage or task; and evidence
     "rollback": frozenset({"route", "stage", "phase"}),  # stage: the last that stays ended, "" = none; begin | end
     "reveal": frozenset({"user", "by"}),
     "drift": frozenset(),  # seen: addresses found drifted or unmanaged, gone: addresses that no longer are
-    "new_ledger": frozenset(),  # files: what was moved aside; head: what is given up
+    "new_ledger": frozenset(),  # files: what was moved aside
 }
 _ENVELOPE = frozenset({"v", "seq", "time", "run", "type", "prev", "hash"})
 _FINGERPRINT = re.compile("sha256:[0-9a-f]{16}")

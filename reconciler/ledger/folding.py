@@ -132,6 +132,8 @@ class _Folding:
         for outcome in entry.payload["outcomes"]:
             id_, status = outcome["id"], outcome["status"]
             begun = self.begun.get(id_) or self.waiting.get(id_)
+            if begun is None and status in DONE and "route" in outcome:
+                self._spend(outcome["route"], id_)  # found already so, nothing written: approved for once all the same
             if begun is None or status not in KNOWN:
                 continue
             self.begun.pop(id_, None)
@@ -191,8 +193,7 @@ class _Folding:
                 self.owned[address] = before.owned
 
     def _done(self, begun: Begun, time: datetime, remote_id: str) -> None:
-        self.approved.get(begun.route, set()).discard(begun.id)
-        self.spent.setdefault(begun.route, set()).add(begun.id)
+        self._spend(begun.route, begun.id)
         self.last_change[begun.route] = LastChange(begun.address, time)
         written = [(begun.address, begun.before, begun.after, begun.meta)]
         written += [(address, None, value, meta) for address, value, meta in begun.carried]
@@ -204,6 +205,10 @@ class _Folding:
                 self._own(address, meta, Owned(after, "written", time, begun.route, begun.stage), remote_id)
         if begun.address.startswith("dns/"):
             self._note_ttl(begun, time)
+
+    def _spend(self, route: str, step_id: str) -> None:
+        self.approved.get(route, set()).discard(step_id)
+        self.spent.setdefault(route, set()).add(step_id)
 
     def _touch(self, address: str, before: Value | None, begun: Begun) -> None:
         first = Before(before, begun.before_ttl, begun.stage, self.owned.get(address))

@@ -23,6 +23,7 @@ _ID = re.compile(r"[A-Za-z0-9_.-]+")
 
 TEXT: Check = (lambda value: type(value) is str and _sound(value), "a text")
 WORD: Check = (lambda value: type(value) is str and value != "" and _sound(value), "a text that is not empty")
+PATH: Check = (lambda value: WORD[0](value) and "\0" not in value, "the path of a folder")
 FLAG: Check = (lambda value: type(value) is bool, "true or false")
 COUNT: Check = (lambda value: type(value) is int and 0 <= value < 2**31, "a whole number from 0")
 TEXTS: Check = (lambda value: type(value) is list and all(map(TEXT[0], value)), "a list of texts")
@@ -32,7 +33,7 @@ ADDRESS: Check = (lambda value: WORD[0](value) and "@" in value, "an address")
 ITEMS: Check = (lambda value: type(value) is list, "a list")
 
 TOP: Mapping[str, Check] = {
-    "sees": WORD, "seed": WORD, "now": WORD, "elsewhere": TEXTS,
+    "sees": PATH, "seed": WORD, "now": WORD, "elsewhere": TEXTS,
     "domains": ITEMS, "users": ITEMS, "groups": ITEMS, "skus": ITEMS,
 }  # fmt: skip
 ORGANISATION: Mapping[str, Check] = {"id": TEXT, "display_name": TEXT, "country": TEXT}

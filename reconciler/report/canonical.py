@@ -13,6 +13,4 @@ def canonical(document: Document) -> str:
     Raises:
         ValueError: it holds a number that JSON has not (not a number, infinity).
     """
-    text = json.dumps(document, sort_keys=True, indent=2, ensure_ascii=True, allow_nan=False)
-    # JSON lets DEL stand as it is.
-    return text.replace("\x7f", "\\u007f") + "\n"
+    return json.dumps(document, sort_keys=True, indent=2, ensure_ascii=True, allow_nan=False) + "\n"

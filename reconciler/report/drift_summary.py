@@ -27,6 +27,8 @@ def verdict(report: Document, words: Words, customer: str) -> str:
     outcome = report.get("outcome")
     if outcome == "inconclusive" or report.get("unread"):
         gaps = len(counted(report, "unread"))
+        if not gaps:
+            return words("drift.inconclusive.errors", customer=customer)
         sources = max(gaps, len(counted(report, "reads")))
         return words("drift.inconclusive", customer=customer, unread=gaps, sources=sources)
     found = {name: f"{len(counted(report, name)):,}" for name in ("changed", "missing")}

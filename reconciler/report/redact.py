@@ -20,7 +20,7 @@ def redact(text: str, secrets: Iterable[str]) -> str:
     Longer ones go first, so that one that holds another leaves no rest. A secret under `SHORTEST` characters stays.
     """
     forms = {form for secret in secrets if len(secret) >= SHORTEST for form in _forms(secret)}
-    for form in sorted(forms, key=len):
+    for form in sorted(forms, key=lambda one: (-len(one), one)):
         text = text.replace(form, MASK)
     return text
 

@@ -137,6 +137,10 @@ _DRIFT = {
         "{customer}: inconclusive. {unread} of {sources} sources could not be read; what is there is not known.",
         "{customer}: no concluyente. {unread} de {sources} fuentes no se pudieron leer; no se sabe qué contienen.",
     ),
+    "drift.inconclusive.errors": (
+        "{customer}: inconclusive. See the errors: this report cannot say that nothing has drifted.",
+        "{customer}: no concluyente. Vea los errores: este informe no puede decir que no hay desviaciones.",
+    ),
     "drift.coverage": (
         "{managed} of {seen} objects in scope are managed.",
         "{managed} de {seen} objetos en el alcance están administrados.",

@@ -216,7 +216,7 @@ class CustomerSpec(Written):
     passwords: Annotated[
         PasswordsSpec,
         doc(
-            "Where the passwords of new users go.",
+            "How passwords of new users are kept.",
             {"recipient": "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"},
         ),
     ] = PasswordsSpec()

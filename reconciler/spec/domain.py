@@ -156,7 +156,7 @@ class DomainSpec(Written):
             ["mailchimp", {"name": "copier", "address": "203.0.113.7", "method": "direct"}],
         ),
     ] = ()
-    spf: Annotated[SpfSpec, doc("The end of the SPF record.", {"all": "softfail"})] = SpfSpec()
+    spf: Annotated[SpfSpec, doc("What the SPF record says of everybody else.", {"all": "softfail"})] = SpfSpec()
     dmarc: Annotated[
         DmarcSpec | None,
         doc("The DMARC record; left out: not looked at.", {"policy": "none", "reports_to": "dmarc@msp.example"}),

@@ -67,7 +67,7 @@ def _unread(value: object, _handler: object) -> object:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MigrationSource(Written):
-    """What the domain moves away from."""
+    """The old service."""
 
     service: Annotated[Text, doc("The kind of the old service.", "hosted-exchange")]
     as_found: Annotated[

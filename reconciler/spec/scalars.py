@@ -21,6 +21,8 @@ from reconciler.spec.countries import CODES
 MAX_SECONDS = 2**31 - 1
 LINE = r"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$"
 DURATION = r"^(?:[0-9]+|(?=[0-9])(?:[0-9]+w)?(?:[0-9]+d)?(?:[0-9]+h)?(?:[0-9]+m)?(?:[0-9]+s)?)$"
+DATE = "^(?:[^ ]+ +)?[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+COUNTRY = "^[A-Za-z]{2}$"
 PERCENT = r"^(?:100|[0-9]{1,2}(?:\.[0-9]{1,2})?)%$"
 _UNITS = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
 _PIECE = re.compile(r"([0-9]+)([wdhms])")
@@ -29,7 +31,7 @@ _DOMAIN = re.compile(rf"(?=.{{1,253}}\Z)(?:{_LABEL}\.)+(?![0-9]+\Z){_LABEL}")
 _HOST = re.compile(r"(?=.{1,253}\Z)(?:[a-z0-9_](?:[a-z0-9_-]{0,62})\.)+[a-z0-9][a-z0-9-]{0,62}")
 _LOCAL = re.compile(r"(?=.{1,64}\Z)[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _INITIAL = re.compile(r"[a-z0-9-]{1,63}\.(?:onmicrosoft\.(?:com|us)|partner\.onmschina\.cn)")
-_DATE = re.compile(r"(?:([^\W\d]+),? +)?(\d{4}-\d{2}-\d{2})")
+_DATE = re.compile(r"(?:([^\W\d]+),? +)?([0-9]{4}-[0-9]{2}-[0-9]{2})")
 #: A day's name, whole or its first three letters, in the languages that customers write.
 _DAYS = (
     ("monday", "lunes"),
@@ -217,7 +219,7 @@ Host = Annotated[str, _made(host)]
 Email = Annotated[str, _made(email)]
 Emails = Annotated[tuple[Email, ...], BeforeValidator(listed, json_schema_input_type=str | list[str])]
 Tenant = Annotated[str, _made(tenant)]
-Country = Annotated[str, _made(country)]
-Day = Annotated[date, _made(day)]
+Country = Annotated[str, _made(country, Annotated[str, Field(pattern=COUNTRY)])]
+Day = Annotated[date, _made(day, Annotated[str, Field(pattern=DATE)])]
 Network = Annotated[str, _made(network)]
 Recipient = Annotated[str, _made(recipient)]

@@ -6,7 +6,6 @@ import json
 from typing import Any, Literal
 
 from pydantic import TypeAdapter
-from pydantic.json_schema import GenerateJsonSchema
 
 from reconciler.spec.customer import CustomerSpec
 from reconciler.spec.migration import Snapshot
@@ -20,17 +19,18 @@ MODELS: dict[str, Any] = {"customer": CustomerSpec, "workspace": Workspace, "sna
 def schema(kind: Kind) -> dict[str, Any]:
     """The JSON Schema of `customer.yaml`, of `workspace.yaml` or of a snapshot that `as_found` names.
 
-    It is a little more lenient than the loader, which knows calendars, record types and what stands elsewhere.
+    It knows less than the loader (calendars, record types, what stands elsewhere), and wants numbers quoted where a
+    text belongs.
     """
-    made = _cleaned(TypeAdapter(MODELS[kind]).json_schema(schema_generator=GenerateJsonSchema))
-    if kind != "customer":
-        made["$defs"].get("ProviderEntry", {})["additionalProperties"] = True
+    made = _cleaned(TypeAdapter(MODELS[kind]).json_schema())
+    if kind == "workspace":
+        made["$defs"]["ProviderEntry"]["additionalProperties"] = True
     return {"$schema": DIALECT, **made}
 
 
 def text(kind: Kind) -> str:
     """The schema as the file that is checked in."""
-    return json.dumps(schema(kind), ensure_ascii=False, indent=1, sort_keys=False) + "\n"
+    return json.dumps(schema(kind), ensure_ascii=False, indent=1) + "\n"
 
 
 def _cleaned(node: Any) -> Any:
@@ -42,11 +42,24 @@ def _cleaned(node: Any) -> Any:
     if "anyOf" in node:
         node = _without_null(node)
     kept = {key: one for key, one in node.items() if not (key == "title" and isinstance(one, str))}
-    kept = {key: one for key, one in kept.items() if not (key == "default" and one in (None, "", [], {}))}
+    if "default" in kept:
+        kept |= _default(kept.pop("default"))
+    if isinstance(kept.get("description"), str):
+        kept["description"] = " ".join(kept["description"].partition("\n\n")[0].split())
     for key in ("properties", "$defs"):
         if key in kept:
             kept[key] = {name: _cleaned(one) for name, one in kept[key].items() if not name.startswith("\0")}
-    return {key: one if key in {"properties", "$defs", "examples", "default"} else _cleaned(one) for key, one in kept.items()}
+    return {
+        key: one if key in {"properties", "$defs", "examples", "default"} else _cleaned(one)
+        for key, one in kept.items()
+    }
+
+
+def _default(value: Any) -> dict[str, Any]:
+    """A default as an author would write it; nothing for what is simply left out."""
+    if value in (None, "", []) or isinstance(value, dict):
+        return {}
+    return {"default": f"{value:.0%}" if isinstance(value, float) else value}
 
 
 def _without_null(node: dict[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,8 @@
-"""What all models of the spec have in common: frozen, slotted, strict, and each knows the line that asked for it."""
+"""What all models of the spec have in common: frozen, slotted, strict, and each knows the line that asked for it.
+
+Modules that define models do not postpone their annotations: reading them back from text would cost every command that
+loads a spec 20 ms.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

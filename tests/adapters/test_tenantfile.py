@@ -94,6 +94,7 @@ def test_observe_refuses_other_systems(tenant: Tenant) -> None:
         ('{"seed": NaN}', "NaN is no number"),
         ("[]", "an object is needed"),
         ("{}", "seed is missing"),
+        ('{"seed": "x", "sees": "a\\u0000b"}', "sees: the path"),
         ('{"seed": "x", "users": [{"id": "a"}]}', r"users\[0\]\.upn is missing"),
         ('{"seed": "x", "users": [7]}', r"users\[0\]: an object is needed"),
         ('{"seed": "x", "users": {}}', "users: a list is needed"),

@@ -210,6 +210,16 @@ def test_a_new_user_is_licensed_in_the_same_batch(tenant: Tenant) -> None:
     assert tenant.get("licenses", made.remote_id).direct == (E3,)
 
 
+def test_a_batch_cut_off_after_its_user_is_finished_by_the_next_run(tenant: Tenant) -> None:
+    """The user is there already, and its licence still finds it."""
+    user = new_user("zoe", usage_location="MX")
+    wish = Licenses(user.key._replace(kind="licenses"), "", (E3,))
+    create(tenant, user)
+    again = TenantFileProvider("cloud", {"directory": "tenants"}, tenant.root)
+    changes = [Change(user.key, None, user, password=Secret("p")), Change(wish.key, None, wish)]
+    assert [one.status for one in again.apply(changes)] == [Status.DONE, Status.DONE]
+
+
 def test_a_new_user_joins_a_group_in_the_same_batch(tenant: Tenant) -> None:
     """By our name for it, and the group then holds the object id."""
     user, group = new_user("zoe"), Group(Key("tenant", TENANT, "group", "office"), "Office", members=("zoe", "ben"))

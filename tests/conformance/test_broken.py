@@ -1,17 +1,12 @@
 """Every law of the suite catches an adapter that breaks it, and lets one pass that keeps it in its own way."""
 
 import inspect
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from providers.memory import MemoryProvider
-from reconciler.conformance.laws import LAWS, Law
-from reconciler.model.change import Change, Outcome, Status
-from reconciler.model.key import Key
-from reconciler.provider import Readiness
+from reconciler.conformance.laws import LAWS
 from tests.conformance import broken_offline, broken_writing
 from tests.conformance.memory_harness import MemoryHarness
 
@@ -114,45 +109,3 @@ def test_the_laws_are_fifteen() -> None:
     """The numbers run from 1 to 15, each with its sentence."""
     assert sorted({law.number for law in LAWS}) == list(range(1, 16))
     assert all(law.text for law in LAWS)
-
-
-class Slow(MemoryProvider):
-    """Keeps law 14 with a delay: what was written is sure to be read half a minute later."""
-
-    def __init__(self, name: str, options: Mapping[str, object], folder: Path) -> None:
-        super().__init__(name, options, folder)
-        self.kinds = {kind: replace(one, delay=30.0) for kind, one in self.kinds.items()}
-        self.harness: MemoryHarness | None = None
-        self.since: dict[Key, float] = {}
-
-    def apply(self, batch: Sequence[Change]) -> list[Outcome]:
-        found = list(super().apply(batch))
-        for one in found:
-            if one.status == Status.DONE:
-                self.since[one.key._replace(name=one.remote_id or one.key.name)] = self._now()
-        return found
-
-    def ready(self, key: Key) -> Readiness:
-        over = self._now() - self.since.get(key, 0.0) >= self.kinds[key.kind].delay
-        return Readiness(over, "" if over else f"{key.name} is spreading")
-
-    def _now(self) -> float:
-        return self.harness.clock.now().timestamp() if self.harness else 0.0
-
-
-class SlowHarness(MemoryHarness):
-    """Gives the slow provider its clock."""
-
-    def open(self) -> MemoryProvider:
-        provider = super().open()
-        assert isinstance(provider, Slow)
-        provider.harness = self
-        return provider
-
-
-@pytest.mark.parametrize("law", LAWS, ids=lambda law: law.name)
-def test_a_slow_adapter_passes(law: Law, tmp_path: Path) -> None:
-    """A delay that is declared breaks no law."""
-    harness = SlowHarness(tmp_path, Slow)
-    if law.number != 2:  # its module is this one
-        law.check(harness)

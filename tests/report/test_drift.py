@@ -40,6 +40,14 @@ def test_what_was_not_read_is_never_in_sync(view: Any, outcome: str) -> None:
 
 
 @pytest.mark.parametrize("view", VIEWS)
+def test_an_error_is_inconclusive_too(view: Any) -> None:
+    """Where everything was read and something is wrong all the same, the report counts no gaps and claims nothing."""
+    shown = view(clean(outcome="inconclusive"))
+    assert "inconclusive. See the errors" in shown
+    assert "no drift" not in shown
+
+
+@pytest.mark.parametrize("view", VIEWS)
 def test_findings_without_the_outcome(view: Any) -> None:
     """The findings decide the sentence, not a word that may be wrong."""
     shown = view(document("drift") | {"outcome": "clean"})
