@@ -33,6 +33,7 @@ def when(instant: datetime | None) -> str | None:
 
 def plan(
     made: Plan,
+    *,
     reads: Live,
     spec: Mapping[str, Any],
     policy: str,
@@ -40,7 +41,7 @@ def plan(
     now: datetime,
 ) -> dict[str, Any]:
     """A plan as JSON; `digest` covers what it would do, not when or from which commit it was made."""
-    steps = [_step(act, leg, gates) for leg in made.legs for act in leg.acts]
+    steps = [_step(act, leg) for leg in made.legs for act in leg.acts]
     refused = any(step["refusal"] for step in steps)
     effect = {
         "customer": made.customer,
@@ -74,12 +75,21 @@ def plan(
 
 
 def apply(
-    customer: str, now: datetime, results: Sequence[StepResult], report: Report, outcome: str, code: int, names: Mapping[str, Sequence[str]],
-    diagnostics: Iterable[Diagnostic] = (), following: str = "", lost: Sequence[Mapping[str, Any]] = (),
-) -> dict[str, Any]:  # fmt: skip
+    customer: str,
+    now: datetime,
+    *,
+    results: Sequence[StepResult],
+    report: Report,
+    verdict: tuple[str, int],
+    names: Mapping[str, Sequence[str]],
+    diagnostics: Iterable[Diagnostic] = (),
+    following: str = "",
+    lost: Sequence[Mapping[str, Any]] = (),
+) -> dict[str, Any]:
     """What an apply did.
 
     Args:
+        verdict: the outcome in a word, and the exit code.
         names: stage names by route.
         lost: results of approved steps that the present plan has no more.
     """
@@ -87,8 +97,8 @@ def apply(
     statuses = [step["status"] for step in steps]
     return {
         **head("apply", customer, now),
-        "outcome": outcome,
-        "exit_code": code,
+        "outcome": verdict[0],
+        "exit_code": verdict[1],
         "steps": steps,
         "waiting": [_awaited(one) for one in report.awaited],
         "counts": {str(status): statuses.count(str(status)) for status in Status},
@@ -139,7 +149,7 @@ def result(step: Mapping[str, Any], status: Status, detail: str) -> dict[str, An
     return {**kept, "status": str(status), "detail": detail}
 
 
-def _step(act: Act, leg: Leg, gates: Mapping[tuple[str, int], Sequence[GateState]]) -> dict[str, Any]:
+def _step(act: Act, leg: Leg) -> dict[str, Any]:
     row, want = act.row, wanted(act.row)
     unknown = (
         {"source": row.after.source, "text": row.after.constraint.text} if isinstance(row.after, Unknown) else None
@@ -243,6 +253,6 @@ def _result(one: StepResult, names: Mapping[str, Sequence[str]]) -> dict[str, An
 
 
 def _awaited(one: Awaited) -> dict[str, Any]:
-    return {
-        "subject": one.subject, "stage": one.stage, "text": one.state.text, "whom": one.state.whom, "until": when(one.state.until)
-    }  # fmt: skip
+    state = one.state
+    until = when(state.until)
+    return {"subject": one.subject, "stage": one.stage, "text": state.text, "whom": state.whom, "until": until}

@@ -92,6 +92,7 @@ class Drift:
 
 def report(
     made: Plan,
+    *,
     unread: Sequence[str],
     accepted: Iterable[Accepted],
     value_of: Callable[[Slot], Value | None],

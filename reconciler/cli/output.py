@@ -9,7 +9,6 @@ from typing import Any, NamedTuple, TypeVar
 
 import click
 
-from reconciler.cli import private
 from reconciler.cli.world import Paper, World
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -40,15 +39,6 @@ class Output:
         """
         if several and "html" in {self.form, *(one.form for one in self.copies)}:
             raise click.UsageError("an HTML page shows one customer: add --customer NAME")
-
-    def write(self, world: World, paper: Paper) -> None:
-        """Write the copies.
-
-        Raises:
-            SpecError: a file cannot be written.
-        """
-        for form, path in self.copies:
-            private.write(path, world.screen.redacted(rendered(paper, form)))
 
 
 def rendered(paper: Paper, form: str) -> str:

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from reconciler.cli import codes, trouble
+from reconciler.cli import codes, private, trouble
 from reconciler.cli.judging import Judged
 from reconciler.cli.output import Output, rendered
 from reconciler.cli.progress import Progress
 from reconciler.cli.world import Paper, Work, World
-from reconciler.model.diagnostic import Diagnostic
+from reconciler.model.diagnostic import Diagnostic, error
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,20 +81,27 @@ def finish(world: World, results: Sequence[Result], job: Job, output: Output) ->
         SpecError: a copy cannot be written.
     """
     code = codes.fold([one.judged.code for one in results], any(one.wrote for one in results))
-    if len(results) == 1:
-        (only,) = results
-        if output.form == "json" or (output.form != "text" and not only.found):
-            world.screen.out(job.view(only.paper, output.form))
-        if not only.found:
-            output.write(world, only.paper)
-        return code
-    several = document(job.kind, results)
-    if output.form == "text":
-        world.screen.out(_table(several["customers"]))
-    else:
-        world.screen.out(rendered(several, output.form))
-    output.write(world, several)
+    paper = results[0].paper if len(results) == 1 else document(job.kind, results)
+    if len(results) != 1 and output.form == "text":
+        world.screen.out(_table(paper["customers"]))
+    elif output.form != "text":
+        world.screen.out(_shown(paper, output.form, job))
+    for form, path in output.copies:
+        text = _shown(paper, form, job)
+        if text:
+            private.write(path, world.screen.redacted(text))
     return code
+
+
+def _shown(paper: Paper, form: str, job: Job) -> str:
+    """A document in a form; empty when there is nothing of the kind to show: of a failure, a page of nobody."""
+    if form == "json":
+        return rendered(paper, form)
+    if paper["kind"] == "error" or (form == "html" and "customers" in paper):
+        return ""
+    if "customers" not in paper:
+        return job.view(paper, form)
+    return rendered({**paper, "documents": [one for one in paper["documents"] if one["kind"] != "error"]}, form)
 
 
 def document(kind: str, results: Iterable[Result]) -> dict[str, Any]:
@@ -116,18 +123,22 @@ def _table(rows: Sequence[Mapping[str, Any]]) -> str:
 
 def _one(world: World, work: Work, name: str, job: Job) -> Result:
     if job.stopped():
-        return _failed(name, (), Judged("interrupted", codes.INTERRUPTED, "not begun"))
+        return _interrupted(name, "not begun, because the run was interrupted")
     if name in work.failed:
         return _troubled(name, trouble.Trouble(tuple(work.failed[name]), codes.ERROR))
     try:
         paper = job.make(name)
+        return Result(name, paper, job.judge(paper), wrote=job.wrote())
     except KeyboardInterrupt:
         if not job.stopped():
             raise
-        return _failed(name, (), Judged("interrupted", codes.INTERRUPTED, "stopped"), job.wrote())
+        return _interrupted(name, "interrupted; nothing was written")
     except Exception as problem:  # noqa: BLE001  # the next customer has nothing to do with it
         return _troubled(name, trouble.of(problem, world.screen.secrets), job.wrote())
-    return Result(name, paper, job.judge(paper), wrote=job.wrote())
+
+
+def _interrupted(name: str, line: str) -> Result:
+    return _failed(name, (error("run/interrupted", line),), Judged("interrupted", codes.INTERRUPTED, line))
 
 
 def _troubled(name: str, found: trouble.Trouble, wrote: bool = False) -> Result:

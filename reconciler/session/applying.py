@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -16,7 +16,7 @@ from reconciler.model.key import Key
 from reconciler.model.resource import User
 from reconciler.model.value import Secret
 from reconciler.provider import Scope
-from reconciler.session import approving, findings
+from reconciler.session import approving
 from reconciler.session.opened import Session
 from reconciler.session.planning import Made, Options, make_from, policy_digest
 from reconciler.spec.customer import CustomerSpec
@@ -44,10 +44,10 @@ class How:
     passphrase: Callable[[], Secret] | None = None
     wait: bool = False
     new_ledger: bool = False
-    options: Options = Options()
+    options: Options = field(default_factory=Options)
     lock_timeout: float = 0.0
     stop: Callable[[], bool] = lambda: False
-    say: Callable[[str], None] = lambda text: None
+    say: Callable[[str], None] = lambda _: None
 
 
 def run(session: Session, customer: CustomerSpec, how: How) -> dict[str, Any]:
@@ -103,6 +103,7 @@ class _Run:
         self.results: dict[str, StepResult] = {}
         self.wrote = False
         self.report = Report()
+        self.lost: list[dict[str, Any]] = []
         self.store: passwords.PasswordStore | None = None
 
     def go(self) -> dict[str, Any]:
@@ -154,8 +155,6 @@ class _Run:
         if self.how.ask is not None:
             return approving.from_person(made, self.how.ask)
         return approving.from_journal(made)
-
-    lost: list[dict[str, Any]] = []
 
     def _something(self, made: Made) -> bool:
         books = made.plan.rows(Verdict.ADOPT, Verdict.FORGET)
@@ -234,15 +233,22 @@ class _Run:
 
     def _paper(self, made: Made) -> dict[str, Any]:
         results = list(self.results.values())
-        outcome, code = verdict(results, self.report, self.wrote, bool(self.lost))
+        end = verdict(results, self.report, wrote=self.wrote, lost=bool(self.lost))
         names = {leg.route.id: [stage.name for stage in leg.route.stages] for leg in made.plan.legs}
         return document.apply(
-            self.customer.id, self.session.clock.now(), results, self.report, outcome, code, names,
-            [*self.notes, *made.plan.diagnostics], _following(outcome, self.customer.id), self.lost,
-        )  # fmt: skip
+            self.customer.id,
+            self.session.clock.now(),
+            results=results,
+            report=self.report,
+            verdict=end,
+            names=names,
+            diagnostics=[*self.notes, *made.plan.diagnostics],
+            following=_following(end[0], self.customer.id),
+            lost=self.lost,
+        )
 
 
-def verdict(results: list[StepResult], report: Report, wrote: bool, lost: bool) -> tuple[str, int]:
+def verdict(results: list[StepResult], report: Report, *, wrote: bool, lost: bool) -> tuple[str, int]:
     """The outcome in a word, and the exit code: the first that holds."""
     statuses = {one.status for one in results}
     bad = bool(statuses & {Status.FAILED, Status.REFUSED, Status.UNKNOWN, Status.SKIPPED}) or lost

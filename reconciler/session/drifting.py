@@ -25,7 +25,14 @@ def report(session: Session, customer: CustomerSpec) -> dict[str, Any]:
     made = make(session, customer, Options())
     kept = session.state(customer.id) / "sightings.json"
     unread = [f"{read.provider}:{read.scope.name}" for read in made.live.reads if read.observation is None]
-    found = drift.report(made.plan, unread, customer.accepted_drift, made.value, _sightings(kept), session.clock.now())
+    found = drift.report(
+        made.plan,
+        unread=unread,
+        accepted=customer.accepted_drift,
+        value_of=made.value,
+        seen_before=_sightings(kept),
+        now=session.clock.now(),
+    )
     _keep(kept, drift.sightings(found))
     return _paper(made, found, session.clock.now())
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from reconciler import live
 from reconciler.ledger import Ledger
 from reconciler.model.diagnostic import Diagnostic, error, warning
-from reconciler.spec.missing import missing as lacking
 from reconciler.spec.customer import CustomerSpec
+from reconciler.spec.missing import missing as lacking
 from reconciler.spec.workspace import Workspace
 
 
@@ -62,9 +62,7 @@ def bound_licences(customer: CustomerSpec, known: Ledger) -> list[Diagnostic]:
 
 def missing(customer: CustomerSpec, workspace: Workspace) -> tuple[str, ...]:
     """What keeps the plan from being applied, for people."""
-    lacks = [
-        f"{one.origin}: {one.summary}" if one.origin.file else one.summary for one in lacking(customer, workspace)
-    ]
+    lacks = [f"{one.origin}: {one.summary}" if one.origin.file else one.summary for one in lacking(customer, workspace)]
     lacks += [
         f"{name} has a `migration:`; this version checks it but cannot carry it out yet"
         for name, domain in customer.domains.items()

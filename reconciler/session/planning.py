@@ -13,7 +13,7 @@ from reconciler.model.key import Key, Slot
 from reconciler.model.resource import Resource
 from reconciler.model.route import Route
 from reconciler.model.value import Value
-from reconciler.provider import Readiness, Reader, Scope
+from reconciler.provider import Reader, Readiness, Scope
 from reconciler.session import findings
 from reconciler.session.facts import facts_of
 from reconciler.session.opened import Session
@@ -100,7 +100,7 @@ def make_from(
     if customer.accounts is not None and customer.tenant:
         found += binding.strangers(customer.tenant, people, bound, known, resources.values())
     world = diff.World(resources, known.owned, facts, options.fix_drift or workspace.policy.self_heal)
-    made_legs, foreign = _compare(session, customer, wished.routes, picture, world, known)
+    made_legs, foreign = _compare(session, customer, wished=wished.routes, picture=picture, world=world, known=known)
     found += _unstorable(made_legs, world, places)
     made_legs = _target(made_legs, options.target)
     made = plan.Plan(
@@ -113,7 +113,14 @@ def make_from(
     )
     watch = gates.Watch(session.clock.now(), known, facts, lambda key: places.ready(key, bound))
     spec = {"digest": digest.digest(customer), "files": [str(file) for file in customer.files]}
-    paper = document.plan(made, picture, spec, policy_digest(session), _gates(made_legs, watch), session.clock.now())
+    paper = document.plan(
+        made,
+        reads=picture,
+        spec=spec,
+        policy=policy_digest(session),
+        gates=_gates(made_legs, watch),
+        now=session.clock.now(),
+    )
     return Made(customer, made, paper, bound, facts, known, picture, resources, places)
 
 
@@ -126,6 +133,7 @@ def policy_digest(session: Session) -> str:
 def _compare(
     session: Session,
     customer: CustomerSpec,
+    *,
     wished: Sequence[Route],
     picture: live.Live,
     world: diff.World,

@@ -115,7 +115,9 @@ HOST = st.builds(lambda parts, dot: ".".join(parts) + dot, st.lists(LABEL, max_s
 NUMBER = st.sampled_from(["0", "1", "010", "443", "65535", "65536", "-1", "x", "", "٣"])
 BLANK = st.sampled_from([" ", "  ", "\t"])
 OCTET = st.integers(0, 256).map(str) | st.sampled_from(["00", "01", "", "-1"])
-GROUP = st.integers(0, 0xFFFF).map("{:x}".format) | st.sampled_from(["0", "0000", "00AB", "", "12345", "1.2.3.4"])
+GROUP = st.integers(0, 0xFFFF).map("{:x}".format) | st.sampled_from(
+    ["0", "0000", "00AB", "", "12345", "1.2.3.4", "1_2", "+1", "0x1"]
+)
 VALUES: dict[str, st.SearchStrategy[str]] = {
     "A": st.lists(OCTET, min_size=3, max_size=5).map(".".join) | st.just("1.2.3.4\n"),
     "AAAA": st.lists(GROUP, min_size=1, max_size=9).map(":".join) | st.ip_addresses(v=6).map(lambda ip: ip.exploded),

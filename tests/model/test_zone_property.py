@@ -168,7 +168,8 @@ def test_an_edit_changes_what_is_wished_and_no_other_line(one: tuple[str, Sets, 
     else:
         assert 0 < (scan(new, ZONE).serial - scan(text, ZONE).serial) % 2**32 < 2**31
     touched = {where for where in wanted if sets.get(where) != wanted[where]}
-    assert in_order(untouched(text, touched), split(new))
+    ending = "" if text.endswith("\n") else "\r\n" if "\r\n" in text else "\n"
+    assert in_order(untouched(text + ending, touched), split(new + ending))
 
 
 def split(text: str) -> list[str]:

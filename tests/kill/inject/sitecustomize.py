@@ -4,6 +4,7 @@ Loaded by the interpreter of a child whose PYTHONPATH names this folder; the pro
 call's number from 1 and `before` or `after`; KILL_LOG is a file that gets a line for each call.
 """
 
+import itertools
 import os
 import signal
 from collections.abc import Callable
@@ -12,7 +13,7 @@ from typing import Any
 _AT, _, _WHEN = os.environ.get("KILL_AT", "0:").partition(":")
 _LOG = os.environ.get("KILL_LOG", "")
 _plain_write, _plain_open = os.write, os.open
-_count = 0
+_count = itertools.count(1)
 
 
 def _note(name: str) -> None:
@@ -24,13 +25,12 @@ def _note(name: str) -> None:
 
 def _counted(name: str, plain: Callable[..., Any]) -> Callable[..., Any]:
     def call(*args: Any, **named: Any) -> Any:
-        global _count
-        _count += 1
+        number = next(_count)
         _note(name)
-        if _count == int(_AT) and _WHEN == "before":
+        if number == int(_AT) and _WHEN == "before":
             os.kill(os.getpid(), signal.SIGKILL)
         result = plain(*args, **named)
-        if _count == int(_AT) and _WHEN == "after":
+        if number == int(_AT) and _WHEN == "after":
             os.kill(os.getpid(), signal.SIGKILL)
         return result
 
