@@ -228,6 +228,8 @@ def _customer(specs: Path, name: str, workspace: Workspace) -> _Read:
         put(spec, id=name, folder=specs / name, workspace=workspace)
         _finish(spec, workspace, places, files, found)
         put(spec, files=tuple(files.used))
+    rank = {path: number for number, path in enumerate(files.used)}
+    found.sort(key=lambda one: (rank.get(one.origin.file, 0), one.origin.line, one.origin.column))
     return _Read(name, spec, found)
 
 

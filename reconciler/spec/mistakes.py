@@ -181,20 +181,13 @@ def words(one: Any) -> tuple[str, str, str]:
         return "spec/missing", "nothing is written", ""
     if kind in _WANTED:
         wanted, remedy = _WANTED[kind]
-        return "spec/type", f"{wanted} is needed, this is {show_kind(value)}", remedy
+        return "spec/type", f"{wanted} is needed, this is {show(value)}", remedy
     if kind in {"literal_error", "enum"}:
         choices = [word.strip("'") for word in context["expected"].replace(" or ", ", ").split(", ")]
         return "spec/choice", f"{show(value)} is none of the choices", nearest(value, choices)
     if kind == "string_pattern_mismatch":
         return "spec/text", f"{show(value)} is no text of one line that fits here", ""
     return "spec/value", f"{show(value)}: {one['msg'][:1].lower()}{one['msg'][1:]}", ""
-
-
-def show_kind(value: object) -> str:
-    """What an author wrote, by its kind where its content says nothing."""
-    if isinstance(value, dict):
-        return "a mapping"
-    return "a list" if isinstance(value, list) else show(value)
 
 
 def attach(thing: Any, value: Any, node: int, path: str, document: Document) -> None:

@@ -147,7 +147,7 @@ def _row(row: Mapping[str, str], zone: str, origin: Origin, found: list[Diagnost
     try:
         ttl = seconds(row["ttl"]) if "ttl" in row else None
     except ValueError as bad:
-        found.append(error("spec/duration", f"ttl: {bad}", origin=origin))
+        found.append(error("spec/duration", f"ttl: {bad}", remedy="write 3600 or 1h", origin=origin))
     record = Record(name=_whole(row["name"], zone), type=row["type"], values=(text,), ttl=ttl, origin=origin)
     before = len(found)
     settle(record, zone, lambda *_: origin, found)

@@ -50,7 +50,11 @@ def wrong(rule: str, summary: str, remedy: str = "") -> PydanticCustomError:
 
 
 def show(value: object) -> str:
-    """A value as quoted in a message: short, on one line."""
+    """A value as quoted in a message: short, on one line; of a list or mapping, which may hold anything, no content."""
+    if isinstance(value, dict):
+        return "a mapping"
+    if isinstance(value, list | tuple):
+        return "a list"
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
 

@@ -20,7 +20,7 @@ def settle_accounts(spec: CustomerSpec, workspace: Workspace, place: Place, foun
     """Fill in what accounts leave to defaults, and check each."""
     location = spec.users.usage_location or _country(spec) or workspace.defaults.usage_location
     licenses = spec.users.licenses or (tuple(spec.licenses) if len(spec.licenses) == 1 else None)
-    homes = {*spec.domains, *([spec.tenant] if spec.tenant else [])}
+    homes = _homes(spec)
     addresses: dict[str, Account] = {}
     ids: dict[str, Account] = {}
     for index, one in enumerate(spec.accounts or ()):
@@ -39,6 +39,11 @@ def settle_accounts(spec: CustomerSpec, workspace: Workspace, place: Place, foun
     for index, one in enumerate(spec.accounts or ()):
         if one.kind == "alias" and len(one.targets) == 1:
             _alias(one, addresses, place(index, "goes_to"), found)
+
+
+def _homes(spec: CustomerSpec) -> set[str]:
+    """Where this customer's addresses can be."""
+    return {*spec.domains, *([spec.tenant] if spec.tenant else [])}
 
 
 def _country(spec: CustomerSpec) -> str | None:
@@ -82,7 +87,7 @@ def _alias(one: Account, addresses: dict[str, Account], origin: Origin, found: l
 
 def settle_groups(spec: CustomerSpec, found: list[Diagnostic]) -> None:
     """Fill in names of groups and check where their members live."""
-    homes = {*spec.domains, *([spec.tenant] if spec.tenant else [])}
+    homes = _homes(spec)
     for key, group in spec.groups.items():
         if not group.display_name:
             put(group, display_name=key)
@@ -111,6 +116,9 @@ def _absence(one: Absence, spec: CustomerSpec, present: set[str]) -> tuple[str, 
         return f"the group {one.group} is absent here and present under `groups`", "keep one"
     if one.license is not None and one.license not in spec.licenses:
         return f"{one.license!r} is not among `licenses`", nearest(one.license, spec.licenses)
+    homes = _homes(spec)
+    if one.user is not None and one.user.rpartition("@")[2] not in homes:
+        return f"{one.user} is on no domain of this customer", nearest(one.user.rpartition("@")[2], homes)
     if one.license is None and one.user in present:
         return f"{one.user} is absent here and present under `accounts`", "keep one"
     return "", ""

@@ -8,6 +8,7 @@ Source: YAML 1.2.2, sections 10.2 (core schema) and 6.1 (no tabs in indentation)
 from __future__ import annotations
 
 import re
+from itertools import islice
 from typing import Any, NamedTuple
 
 import yaml
@@ -29,6 +30,8 @@ MAX_BYTES = 10_000_000
 MAX_DEPTH = 50
 #: Nodes that aliases may add to a file; keeps nine nested anchors from becoming a billion nodes.
 MAX_ALIASED = 10_000
+#: Mistakes of form in one file after which the rest is not read.
+MAX_FOUND = 100
 _WORDS: dict[str, bool | None] = {"true": True, "True": True, "TRUE": True, "false": False, "False": False}
 _WORDS |= {"FALSE": False, "null": None, "Null": None, "NULL": None, "~": None, "": None}
 _DIGITS = frozenset("-0123456789")
@@ -68,13 +71,13 @@ def _decode(data: bytes, document: Document) -> str | None:
 def _look(text: str, document: Document) -> None:
     """Find what the parser would let through, or would explain badly."""
     if "\t" in text:
-        for match in _TAB.finditer(text):
+        for match in islice(_TAB.finditer(text), MAX_FOUND):
             remedy = "use spaces, two for each level"
             document.found.append(
                 error("yaml/tab", "a tab in the indentation", "", remedy, origin=_at(match, document))
             )
     if not text.isascii():
-        for match in _INVISIBLE.finditer(text):
+        for match in islice(_INVISIBLE.finditer(text), MAX_FOUND):
             summary = f"an invisible character, U+{ord(match[0]):04X}"
             found = error("yaml/invisible", summary, "It would change how the line reads.", "remove it")
             document.found.append(_moved(found, _at(match, document)))
@@ -104,6 +107,10 @@ def _syntax(bad: yaml.YAMLError, text: str, file: str) -> Diagnostic:
     return error("yaml/syntax", str(bad).partition("\n")[0], origin=Origin(file))
 
 
+class _EnoughError(Exception):
+    """So much is wrong that the rest of the file says nothing."""
+
+
 class _Frame(NamedTuple):
     """An open container's holder, to go on with when it is closed."""
 
@@ -117,9 +124,10 @@ class _Frame(NamedTuple):
 
 
 class _Anchor(NamedTuple):
-    """What a name stands for: how many nodes and how many levels an alias adds."""
+    """What a name stands for: its node, and how many nodes and levels an alias adds."""
 
     value: Any
+    node: int
     size: int
     height: int
 
@@ -143,6 +151,13 @@ class _Builder:
         """Read the whole text."""
         try:
             self._events(CParser(text))
+        except _EnoughError:
+            last = self.found[-1].origin
+            self.found.append(
+                error("yaml/more", "the rest of the file was not read", remedy="mend these first", origin=last)
+            )
+            self.document.value = None
+            return
         except yaml.YAMLError as bad:
             self.found.append(_syntax(bad, text, self.document.file))
             self.document.value = None
@@ -152,6 +167,8 @@ class _Builder:
 
     def _error(self, rule: str, summary: str, mark: int, detail: str = "", remedy: str = "") -> None:
         self.found.append(error(rule, summary, detail, remedy, origin=self.document.unpack(mark)))
+        if len(self.found) >= MAX_FOUND:
+            raise _EnoughError
 
     def _events(self, parser: CParser) -> None:
         documents, get = 0, parser.get_event
@@ -194,7 +211,7 @@ class _Builder:
             elif value[0] in _DIGITS and _NUMBER.fullmatch(value):
                 value = int(value)
         if event.anchor is not None:
-            self.anchors[event.anchor] = _Anchor(value, 1, 0)
+            self._anchor(event.anchor, _Anchor(value, len(marks), 1, 0))
         marks.append(place)
         if self.keyed and not self.odd:
             self.current[self.key] = value
@@ -243,13 +260,16 @@ class _Builder:
                 self.current[self.key] = value
             self.key = None
 
+    def _anchor(self, name: str, anchor: _Anchor) -> None:
+        """Remember an anchor, the newest one last."""
+        self.anchors.pop(name, None)
+        self.anchors[name] = anchor
+
     def _forget(self, start: int) -> None:
         """Drop the marks of a value that is not kept, and the anchors inside it."""
         del self.marks[start:]
-        kept = self.anchors.items()
-        inner = [name for name, one in kept if isinstance(one.value, Map | Seq) and one.value.node >= start]
-        for name in inner:
-            del self.anchors[name]
+        while self.anchors and next(reversed(self.anchors.values())).node >= start:
+            self.anchors.popitem()
 
     def _open(self, event: Any, keyed: bool, parser: CParser) -> None:
         place = _place(event)
@@ -284,7 +304,8 @@ class _Builder:
         height = self.heights.pop() + 1
         self.heights[-1] = max(self.heights[-1], height)
         if frame.anchor is not None:
-            self.anchors[frame.anchor] = _Anchor(done, len(self.marks) + self.aliased - frame.size, height)
+            size = len(self.marks) + self.aliased - frame.size
+            self._anchor(frame.anchor, _Anchor(done, done.node, size, height))
         self._put(done)
 
     def _alias(self, event: Any) -> None:

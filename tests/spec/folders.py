@@ -163,7 +163,10 @@ def complaints(folder: Path, customer: str, **files: str) -> list[str]:
 def told(diagnostics: object, folder: Path) -> list[str]:
     """Diagnostics as short texts, without the folder."""
     assert isinstance(diagnostics, tuple | list)
-    return [f"{one.origin} {one.rule} {one.summary}".replace(f"{folder}/", "").replace("c/customer.yaml:", "") for one in diagnostics]
+    return [
+        f"{one.origin} {one.rule} {one.summary}".replace(f"{folder}/", "").replace("c/customer.yaml:", "")
+        for one in diagnostics
+    ]
 
 
 def refused(folder: Path, workspace: str) -> list[str]:

@@ -19,13 +19,108 @@ from tests.spec.folders import RICH, write
 SHARDS = 10
 MUTATIONS = 20_000 if os.environ.get("LONG") == "1" else 300
 NASTY = (
-    *("", " ", "\t", "\n", "\r", "\x00", "\x85", "\ufeff", "\u2028", "\u202e", "\udcff", "é", "ñ", "💥", "%", "%s", "{}"),
-    *("&a", "*a", "<<", "!!str", "!x", "---", "...", "? ", ": ", "- ", "#", "'", '"', "|", ">", "[", "]", "{", "}", ","),
-    *("null", "~", "NO", "010", "12:30", "1e3", "-1", "0", "99999999999999999999", "true", "2026-02-30", "Monday 2027-01-15"),
-    *("../../etc/passwd", "/dev/zero", ".", "..", "a" * 300, "x@", "@", "x@y@z", ".example", "a..b", "*", "\\", "\\#", '"x"'),
-    *("TYPE65535", "SOA", "ANY", "TXT", "v=spf1 -all", "age1x", "America", "UTC", "1h1h", "5000000000000w", "300%", "XX"),
+    *(
+        "",
+        " ",
+        "\t",
+        "\n",
+        "\r",
+        "\x00",
+        "\x85",
+        "\ufeff",
+        "\u2028",
+        "\u202e",
+        "\udcff",
+        "é",
+        "ñ",
+        "💥",
+        "%",
+        "%s",
+        "{}",
+    ),
+    *(
+        "&a",
+        "*a",
+        "<<",
+        "!!str",
+        "!x",
+        "---",
+        "...",
+        "? ",
+        ": ",
+        "- ",
+        "#",
+        "'",
+        '"',
+        "|",
+        ">",
+        "[",
+        "]",
+        "{",
+        "}",
+        ",",
+    ),
+    *(
+        "null",
+        "~",
+        "NO",
+        "010",
+        "12:30",
+        "1e3",
+        "-1",
+        "0",
+        "99999999999999999999",
+        "true",
+        "2026-02-30",
+        "Monday 2027-01-15",
+    ),
+    *(
+        "../../etc/passwd",
+        "/dev/zero",
+        ".",
+        "..",
+        "a" * 300,
+        "x@",
+        "@",
+        "x@y@z",
+        ".example",
+        "a..b",
+        "*",
+        "\\",
+        "\\#",
+        '"x"',
+    ),
+    *(
+        "TYPE65535",
+        "SOA",
+        "ANY",
+        "TXT",
+        "v=spf1 -all",
+        "age1x",
+        "America",
+        "UTC",
+        "1h1h",
+        "5000000000000w",
+        "300%",
+        "XX",
+    ),
 )
-VALUES: tuple[Any, ...] = (*NASTY, None, True, 0, -1, 10**30, 1.5, [], {}, [[]], [None], {"": ""}, {"a": {"b": [1]}}, ["a"] * 50)
+VALUES: tuple[Any, ...] = (
+    *NASTY,
+    None,
+    True,
+    0,
+    -1,
+    10**30,
+    1.5,
+    [],
+    {},
+    [[]],
+    [None],
+    {"": ""},
+    {"a": {"b": [1]}},
+    ["a"] * 50,
+)
 
 
 def spoil_bytes(text: str, dice: random.Random) -> str:
@@ -54,7 +149,9 @@ def spoil_nodes(text: str, dice: random.Random) -> str:
         else:
             other, second = dice.choice(list(nodes(tree)))
             holder[key] = other[second]
-    return str(yaml.safe_dump(tree, allow_unicode=True, sort_keys=False, default_flow_style=dice.choice([None, True, False])))
+    return str(
+        yaml.safe_dump(tree, allow_unicode=True, sort_keys=False, default_flow_style=dice.choice([None, True, False]))
+    )
 
 
 def nodes(tree: Any, depth: int = 0) -> Any:
