@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from reconciler.mail.spf.compose import compose
-from reconciler.mail.spf.compose import slots as spf_parts
+from reconciler.mail.spf.compose import compose, slots
 from reconciler.mail.txt import txt_part
 from reconciler.model.key import Key
 from reconciler.model.resource import RecordSet
 from reconciler.model.value import Value
-
-__all__ = ["DEFAULT_TTL", "fold", "parts", "spf_parts", "txt_part"]
 
 #: Seconds; for a record set that is made without anybody's wish.
 DEFAULT_TTL = 3600
@@ -32,7 +29,7 @@ def parts(rs: RecordSet) -> dict[str, Value]:
     found: dict[str, Value] = {"ttl": rs.ttl}
     for part, texts in _classes(rs).items():
         if part == "spf":
-            found.update(spf_parts(*texts))
+            found.update(slots(*texts))
         if part != "spf" or len(texts) > 1:
             found[part] = _value(texts)
     return found

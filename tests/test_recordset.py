@@ -8,10 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.mail.spf.terms import identity
+from reconciler.mail.txt import txt_part
 from reconciler.model.key import Key
 from reconciler.model.resource import RecordSet
 from reconciler.model.value import Value
-from reconciler.recordset import DEFAULT_TTL, fold, parts, txt_part
+from reconciler.recordset import DEFAULT_TTL, fold, parts
 from tests.mail.spf import records as spf
 
 MX = Key("dns", "c.example", "MX", "@")

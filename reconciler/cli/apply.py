@@ -64,6 +64,7 @@ class Duration(click.ParamType[float]):
 @pass_world
 def command(
     world: World,
+    *,
     plan_file: Path | None,
     specs: str | None,
     names: Sequence[str],
@@ -87,15 +88,11 @@ def command(
     from reconciler.session.applying import How
     from reconciler.session.planning import Options
 
-    how = How(
-        wait=wait, new_ledger=new_ledger, options=Options(fix_drift, tuple(targets)), lock_timeout=lock_timeout
-    )
+    how = How(wait=wait, new_ledger=new_ledger, options=Options(fix_drift, tuple(targets)), lock_timeout=lock_timeout)
     return _apply(world, work, files, how, output(world, None))
 
 
-def _customers(
-    plan_file: Path | None, files: Mapping[str, Mapping[str, Any]], names: Sequence[str]
-) -> tuple[str, ...]:
+def _customers(plan_file: Path | None, files: Mapping[str, Mapping[str, Any]], names: Sequence[str]) -> tuple[str, ...]:
     if plan_file is None:
         return tuple(names)
     strangers = [name for name in names if name not in files]
@@ -104,9 +101,7 @@ def _customers(
     return tuple(names) or tuple(files)
 
 
-def _apply(
-    world: World, work: Work, files: Mapping[str, Mapping[str, Any]], how: How, wanted: Output
-) -> int:
+def _apply(world: World, work: Work, files: Mapping[str, Mapping[str, Any]], how: How, wanted: Output) -> int:
     progress, stop = Progress(world.screen), Stop()
     asker = Asker(world.screen, progress) if world.screen.interactive else None
 
@@ -114,23 +109,20 @@ def _apply(
         stop.writing = False
         return work.apply(name, _how_for(how, files.get(name), asker, stop, progress))
 
-    job = over.Job(
-        "applies", "applying", make, judging.apply, stopped=lambda: stop.asked, wrote=lambda: stop.writing
-    )
+    job = over.Job("applies", "applying", make, judging.apply, stopped=lambda: stop.asked, wrote=lambda: stop.writing)
     with stop:
-        results = over.run(world, work, choosing.everyone(work), job, wanted, progress)
+        results = over.run(world, work, choosing.everyone(work), job, output=wanted, progress=progress)
     return over.finish(world, results, job, wanted)
 
 
-def _how_for(
-    how: How, file: Mapping[str, Any] | None, asker: Asker | None, stop: Stop, progress: Progress
-) -> How:
+def _how_for(how: How, file: Mapping[str, Any] | None, asker: Asker | None, stop: Stop, progress: Progress) -> How:
     from dataclasses import replace
 
     from reconciler.session.planning import Options
 
     def say(text: str) -> None:
-        stop.writing = True
+        # What is awaited is said while nothing is written; everything else right before a write.
+        stop.writing = stop.writing or not text.startswith("waiting: ")
         progress.say(text)
 
     options = how.options

@@ -29,6 +29,7 @@ Exit codes: 0, also with drift; 2 drift, with --detailed-exitcode; 1 error, or n
 @pass_world
 def command(
     world: World,
+    *,
     specs: str | None,
     names: Sequence[str],
     since: str,
@@ -44,4 +45,6 @@ def command(
     work = choosing.opened(world, options.Chosen(options.folder_of(specs), tuple(names), since))
     everyone = choosing.everyone(work)
     job = over.Job("drifts", "reading", work.drift, lambda paper: judging.drift(paper, detailed))
-    return over.finish(world, over.run(world, work, everyone, job, wanted, Progress(world.screen)), job, wanted)
+    return over.finish(
+        world, over.run(world, work, everyone, job, output=wanted, progress=Progress(world.screen)), job, wanted
+    )

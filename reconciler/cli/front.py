@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from typing import Any, NoReturn
 
@@ -72,9 +72,7 @@ class Front(click.Group):
             from difflib import get_close_matches
 
             near = get_close_matches(name, self.list_commands(ctx), n=1)
-            raise click.UsageError(
-                f"there is no command {name!r}{f', did you mean {near[0]!r}?' if near else ''}", ctx
-            )
+            raise click.UsageError(f"there is no command {name!r}{f', did you mean {near[0]!r}?' if near else ''}", ctx)
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
@@ -89,7 +87,7 @@ class Front(click.Group):
         found = [CompletionItem(name, help=text) for name, text in names if name.startswith(incomplete)]
         return found + click.Command.shell_complete(self, ctx, incomplete)
 
-    def main(  # type: ignore[override]  # it always exits, as click's does in standalone mode
+    def main(
         self,
         args: Sequence[str] | None = None,
         prog_name: str | None = None,
@@ -100,9 +98,10 @@ class Front(click.Group):
     ) -> NoReturn:
         world = extra.setdefault("obj", None) or World()
         extra["obj"] = world
-        run = super().main
-        name = prog_name or "reconciler"
-        sys.exit(guarded(world, lambda: run(args, name, complete_var, False, windows_expand_args, **extra)))
+        run: Callable[..., object] = super().main
+        extra |= {"prog_name": prog_name or "reconciler", "complete_var": complete_var}
+        extra |= {"standalone_mode": False, "windows_expand_args": windows_expand_args}
+        sys.exit(guarded(world, lambda: run(args, **extra)))
 
 
 def front() -> Front:

@@ -80,8 +80,9 @@ def status(paper: Paper) -> Judged:
     said += [f"waiting for {_awaited(one)}" for one in waiting]
     said += [f"do NOT stop now: {route['why']}" for route in unsafe]
     said += [f"being worked on by {paper['lease']['holder']}"] if paper["lease"] else []
-    said += [f"next: {paper['next']}"] if paper["next"] else []
-    outcome = "unsafe" if unsafe else "waiting" if waiting else "begun" if len(said) > 1 else "done"
+    outcome = "unsafe" if unsafe else "waiting" if waiting else "open" if said else "done"
+    command = str(paper["next"]).startswith("reconciler ")
+    said += [f"next: {paper['next']}" if command else paper["next"]] if paper["next"] else []
     return Judged(outcome, codes.WAITING if waiting else codes.DONE, "; ".join(said))
 
 

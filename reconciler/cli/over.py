@@ -58,7 +58,9 @@ class Result:
         }
 
 
-def run(world: World, work: Work, names: Sequence[str], job: Job, output: Output, progress: Progress) -> list[Result]:
+def run(
+    world: World, work: Work, names: Sequence[str], job: Job, *, output: Output, progress: Progress
+) -> list[Result]:
     """Do it for each and show each as it comes, in text; the table and everything else is `finish`'s."""
     output.check(len(names) > 1)
     results = []
@@ -128,13 +130,20 @@ def _one(world: World, work: Work, name: str, job: Job) -> Result:
         return _troubled(name, trouble.Trouble(tuple(work.failed[name]), codes.ERROR))
     try:
         paper = job.make(name)
-        return Result(name, paper, job.judge(paper), wrote=job.wrote())
+        return Result(name, paper, _after_writes(job.judge(paper), job.wrote()), wrote=job.wrote())
     except KeyboardInterrupt:
         if not job.stopped():
             raise
         return _interrupted(name, "interrupted; nothing was written")
     except Exception as problem:  # noqa: BLE001  # the next customer has nothing to do with it
         return _troubled(name, trouble.of(problem, world.screen.secrets), job.wrote())
+
+
+def _after_writes(judged: Judged, wrote: bool) -> Judged:
+    """A run that waited in between may have written before it was refused, failed or was interrupted."""
+    if wrote and judged.code in {codes.INTERRUPTED, codes.ERROR, codes.REFUSED}:
+        return judged._replace(outcome="partial", code=codes.PARTIAL)
+    return judged
 
 
 def _interrupted(name: str, line: str) -> Result:
@@ -144,10 +153,9 @@ def _interrupted(name: str, line: str) -> Result:
 def _troubled(name: str, found: trouble.Trouble, wrote: bool = False) -> Result:
     errors = [one for one in found.diagnostics if one.severity == "error"] or list(found.diagnostics)
     more = f" and {len(errors) - 1} more" if len(errors) > 1 else ""
-    line = f"{errors[0].summary}{more}"
-    if wrote:
-        return _failed(name, found.diagnostics, Judged("partial", codes.PARTIAL, line), wrote)
-    return _failed(name, found.diagnostics, Judged("refused" if found.code == codes.REFUSED else "error", found.code, line))
+    outcome = "refused" if found.code == codes.REFUSED else "error"
+    judged = _after_writes(Judged(outcome, found.code, f"{errors[0].summary}{more}"), wrote)
+    return _failed(name, found.diagnostics, judged, wrote)
 
 
 def _failed(name: str, found: tuple[Diagnostic, ...], judged: Judged, wrote: bool = False) -> Result:

@@ -41,6 +41,7 @@ Exit codes: 0, also with changes; 2 changes or drift, with --detailed-exitcode; 
 @pass_world
 def command(
     world: World,
+    *,
     specs: str | None,
     names: Sequence[str],
     since: str,
@@ -62,10 +63,8 @@ def command(
     from reconciler.session.planning import Options
 
     how = Options(fix_drift, tuple(targets))
-    job = over.Job(
-        "plans", "planning", lambda name: work.plan(name, how), lambda paper: judging.plan(paper, detailed)
-    )
-    results = over.run(world, work, choosing.everyone(work), job, wanted, Progress(world.screen))
+    job = over.Job("plans", "planning", lambda name: work.plan(name, how), lambda paper: judging.plan(paper, detailed))
+    results = over.run(world, work, choosing.everyone(work), job, output=wanted, progress=Progress(world.screen))
     if out is not None:
         _save(world, out, results)
     return over.finish(world, results, job, wanted)

@@ -54,10 +54,12 @@ class Screen:
 
     def tell(self, found: Iterable[Diagnostic]) -> None:
         """Write diagnostics, one paragraph each."""
-        from reconciler.report.escape import line
+        from reconciler.cli.trouble import as_json
+        from reconciler.report.values import diagnostic
+        from reconciler.report.words import Words
 
         for one in found:
-            self.err(f"{line(one, 4000)}\n")
+            self.err(f"{diagnostic(as_json(one), Words())}\n")
 
     def redacted(self, text: str) -> str:
         """The text without secrets."""

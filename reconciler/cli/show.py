@@ -66,7 +66,7 @@ def _stale(world: World, paper: dict[str, Any], folder: Path) -> Iterator[str]:
         yield "Whether it is stale is not known: the specs cannot be read now."
         return
     for one in papers:
-        name = one.get("customer")
+        name = str(one.get("customer"))
         if name in work.failed:
             yield f"Whether it is stale is not known: the spec of {name} has mistakes now."
         elif name not in work.names:

@@ -9,7 +9,7 @@ import click
 from reconciler.cli import choosing, judging, options, over
 from reconciler.cli.output import output
 from reconciler.cli.progress import Progress
-from reconciler.cli.world import World, pass_world
+from reconciler.cli.world import Paper, World, pass_world
 
 EPILOG = """\b
 Examples:
@@ -29,8 +29,10 @@ def command(world: World, specs: str | None, names: Sequence[str], since: str) -
     work = choosing.opened(world, options.Chosen(options.folder_of(specs), tuple(names), since))
     everyone = choosing.everyone(work)
 
-    def judge(paper: over.Paper) -> judging.Judged:
+    def judge(paper: Paper) -> judging.Judged:
         return judging.status(paper)._replace(quiet=True)  # of many, the table's line is enough
 
     job = over.Job("statuses", "looking at", work.status, judge)
-    return over.finish(world, over.run(world, work, everyone, job, wanted, Progress(world.screen)), job, wanted)
+    return over.finish(
+        world, over.run(world, work, everyone, job, output=wanted, progress=Progress(world.screen)), job, wanted
+    )

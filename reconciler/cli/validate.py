@@ -38,7 +38,9 @@ def command(world: World, specs: str | None, names: Sequence[str], since: str) -
         world.screen.out(canonical(paper))
     else:
         world.screen.tell(errors)
-        world.screen.out(f"{_count(everyone, 'customer')}: {_count(errors, 'error')}, {_count(work.warnings, 'warning')}\n")
+        world.screen.out(
+            f"{_count(everyone, 'customer')}: {_count(errors, 'error')}, {_count(work.warnings, 'warning')}\n"
+        )
     return code
 
 

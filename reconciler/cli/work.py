@@ -57,7 +57,8 @@ class Opened:
         return self._session.state(name)
 
     def providers(self) -> Mapping[str, ProviderEntry]:
-        return self._session.loaded.workspace.providers
+        named: Mapping[str, ProviderEntry] = self._session.loaded.workspace.providers
+        return named
 
     def provider(self, name: str) -> Reader:
         return self._session.provider(name)

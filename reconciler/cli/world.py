@@ -23,21 +23,34 @@ Paper = Mapping[str, Any]
 
 
 class Work(Protocol):
-    """A folder of specs, opened; customers go by name. What is asked of one may raise what `reconciler.model.errors` lists.
+    """A folder of specs, opened; customers go by name.
+
+    Whatever is asked of one may raise what `reconciler.model.errors` lists.
 
     Attributes:
-        names: customers without a mistake, in order.
-        failed: what is wrong with the others.
-        warnings: everything else that was found.
-        run: id of this run. actor: who runs it.
+        clock: the session's.
+        run: id of this run.
+        actor: who runs it.
     """
 
-    names: Sequence[str]
-    failed: Mapping[str, Sequence[Diagnostic]]
-    warnings: Sequence[Diagnostic]
     clock: Clock
     run: str
     actor: str
+
+    @property
+    def names(self) -> Sequence[str]:
+        """Customers without a mistake, in order."""
+        ...
+
+    @property
+    def failed(self) -> Mapping[str, Sequence[Diagnostic]]:
+        """What is wrong with the others."""
+        ...
+
+    @property
+    def warnings(self) -> Sequence[Diagnostic]:
+        """Everything else that was found."""
+        ...
 
     def plan(self, name: str, options: Options) -> Paper:
         """The public plan document."""

@@ -19,7 +19,7 @@ def zone(value: object) -> str:
     try:
         return ZoneInfo(str(value)).key
     except (OSError, ValueError, KeyError):
-        near = nearest(str(value)[:40], available_timezones())
+        near = nearest(value, available_timezones(), cutoff=0.8)
         remedy = near if near.startswith("did") else "write it like America/Monterrey"
         raise wrong("spec/time-zone", f"{show(value)} is no time zone", remedy) from None
 

@@ -59,13 +59,13 @@ def show(value: object) -> str:
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
-def nearest(word: object, choices: Iterable[str]) -> str:
+def nearest(word: object, choices: Iterable[str], cutoff: float = 0.6) -> str:
     """`did you mean x?`, or the choices when none is near; for remedies."""
-    known = list(choices)
-    near = get_close_matches(str(word).lower(), known, n=1, cutoff=0.6)
+    known = {choice.lower(): choice for choice in choices}
+    near = get_close_matches(str(word)[:60].lower(), known, n=1, cutoff=cutoff)
     if near:
-        return f"did you mean `{near[0]}`?"
-    return f"use one of: {', '.join(known)}" if known else ""
+        return f"did you mean `{known[near[0]]}`?"
+    return f"use one of: {', '.join(known.values())}" if known else ""
 
 
 def _text(value: object, what: str) -> str:

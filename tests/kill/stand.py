@@ -68,7 +68,7 @@ class Stand:
         """The tenant file without what is drawn by chance."""
         content = json.loads((self.specs / "tenants" / f"{TENANT}.json").read_text())
         for user in content["users"]:
-            for drawn in ("id", "password", "created_at"):
+            for drawn in ("id", "password_hash"):
                 user.pop(drawn, None)
         for group in content["groups"]:
             group.pop("id", None)

@@ -95,6 +95,14 @@ def test_facts_answer_the_unknowns() -> None:
     assert facts[f"{SOURCE}#verification"] == "MS=ms12345678"
 
 
+def test_facts_are_record_sets() -> None:
+    """Records of one name and type are one fact, sorted, in whatever order the tenant names them."""
+    hosts = [ServiceRecord("@", "MX", f"{value}.mx.microsoft.", "Email") for value in ("5 b", "10 c", "5 a")]
+    for records in (hosts, hosts[::-1]):
+        facts = facts_of(TenantDomain(NAMED.key, records=tuple(records)))
+        assert facts == {f"{SOURCE}#MX/@": ("10 c.mx.microsoft.", "5 a.mx.microsoft.", "5 b.mx.microsoft.")}
+
+
 def test_an_unnamed_domain_has_no_facts() -> None:
     """Before the tenant names anything there is no fact, so that the values stay unknown."""
     assert facts_of(TenantDomain(NAMED.key)) == {}

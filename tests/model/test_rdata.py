@@ -135,6 +135,8 @@ VALUES: dict[str, st.SearchStrategy[str]] = {
 @example(("AAAA", "1:2:3:4:5:6:7::"))
 @example(("AAAA", "1:2:3:4:5:6:7:8::"))
 @example(("AAAA", "1:0:0:2:0:0:0:3"))
+@example(("AAAA", "1_2:3:4:5:6:7:8:9"))
+@example(("AAAA", "+1:2:3:4:5:6:7:8"))
 @example(("CNAME", "\u212a.example"))
 def test_fast_paths_equal_dnspython(value: tuple[str, str]) -> None:
     """Where a fast path gives a value, dnspython gives the same, for relative and absolute names alike."""

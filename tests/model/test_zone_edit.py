@@ -97,6 +97,20 @@ EDITS: list[tuple[str, Wanted, list[str]]] = [
         ],
     ),
     (
+        "a line in the place of another gives its owner to the next",
+        want("A", "www", 300, "192.0.2.7"),
+        [
+            "- www     300 IN A 192.0.2.1   ; first\n",
+            "-         300 IN A 192.0.2.2   ; second\n",
+            "+ www 300 IN A 192.0.2.7\n",
+        ],
+    ),
+    (
+        "an owner is written as on the line before",
+        want("AAAA", "host.sub", 60, "2001:db8::9"),
+        ["+ host 60 IN AAAA 2001:db8::9\n"],
+    ),
+    (
         "a value of several lines goes with all of them",
         want("TXT", "www", 3600),
         ['-         IN TXT ( "long"\n', '-                  "text" )    ; third\n'],

@@ -1,7 +1,9 @@
 """Writes folders of specs for tests, and says what loading them finds."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
+from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.errors import SpecError
 from reconciler.spec.load import Loaded, load
 
@@ -104,12 +106,22 @@ passwords: {recipient: age1pu0sry5czqu2hgftpd6yga02ys8p90dkmt3m62rqxp33e7q5vc7qv
 destroy: [dns/ferreterialopez.example/CNAME/old]
 """,
     "ferreteria/accounts.csv": """\
-address,kind,name,goes_to,phone,technician,id,given_name,surname,department,job_title,usage_location,licenses,renamed_from,new,manage,protect
-ana@ferreterialopez.example,person,Ana López,,+52 81,Luis,ana,Ana,López,Ventas,Gerente,MX,Microsoft 365 Business Standard;Visio,alopez@ferreterialopez.example,true,full,false
-info@ferreterialopez.example,alias,,ana@ferreterialopez.example,,,,,,,,,,,,,
-todos@ferreterialopez.example,list,Todos,ana@ferreterialopez.example;x@other.example,,,,,,,,,,,,,
-fuera@ferreterialopez.example,forward,,x@other.example,,,,,,,,,,,,,
-caja@ferreterialopez.example,shared,"=cmd()",,,,,,,,,,,,,,
+address,kind,name,goes_to,phone,technician,id,given_name,surname,licenses,renamed_from,new,manage,protect
+ana@ferreterialopez.example,person,Ana,,+52 81,Luis,ana,Ana,López,Visio,alopez@ferreterialopez.example,true,full,false
+info@ferreterialopez.example,alias,,ana@ferreterialopez.example
+todos@ferreterialopez.example,list,Todos,ana@ferreterialopez.example;x@other.example
+fuera@ferreterialopez.example,forward,,x@other.example
+caja@ferreterialopez.example,shared,"=cmd()"
+""",
+    "mas/customer.yaml": """\
+tenant: mas.onmicrosoft.com
+licenses: {Visio: {seats: 1}, Microsoft 365 Business Standard: {seats: 2}}
+domains: {mas.example: {}}
+accounts: more.csv
+""",
+    "mas/more.csv": """\
+address;department;job_title;usage_location;licenses;blocked
+luz@mas.example;Ventas;Gerente;ES;"Visio;Microsoft 365 Business Standard";false
 """,
     "ferreteria/hubspot.csv": """\
 nombre;tipo;valor;ttl;prioridad
@@ -160,9 +172,8 @@ def complaints(folder: Path, customer: str, **files: str) -> list[str]:
     return told(loaded(folder, customer, **files).diagnostics, folder)
 
 
-def told(diagnostics: object, folder: Path) -> list[str]:
+def told(diagnostics: Iterable[Diagnostic], folder: Path) -> list[str]:
     """Diagnostics as short texts, without the folder."""
-    assert isinstance(diagnostics, tuple | list)
     return [
         f"{one.origin} {one.rule} {one.summary}".replace(f"{folder}/", "").replace("c/customer.yaml:", "")
         for one in diagnostics

@@ -2,13 +2,14 @@
 
 import os
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.errors import SpecError
 from reconciler.spec.digest import digest
 from reconciler.spec.load import load
@@ -170,18 +171,22 @@ def spoil(name: str, text: str, dice: random.Random) -> str:
     return dice.choice(ways)(text, dice)
 
 
+def readable(diagnostics: Iterable[Diagnostic]) -> None:
+    """Each says what is wrong and where, and none shows a raw control character."""
+    for one in diagnostics:
+        assert one.origin.file
+        assert one.summary == one.summary.strip() != ""
+        assert str(one).isprintable()
+
+
 def look(folder: Path) -> None:
     """Load, and use everything that came out of it."""
     try:
         found = load(folder)
     except SpecError as bad:
-        assert bad.diagnostics
-        assert all(str(one) and one.origin.file for one in bad.diagnostics)
+        readable(bad.diagnostics)
         return
-    for one in found.diagnostics:
-        assert str(one)
-        assert one.origin.file
-        assert one.summary == one.summary.strip() != ""
+    readable(found.diagnostics)
     assert all(wrong for wrong in found.failed.values())
     assert not {one.id for one in found.customers} & found.failed.keys()
     for customer in found.customers:
@@ -209,5 +214,5 @@ def test_spoiled_specs_give_diagnostics(tmp_path: Path, shard: int) -> None:
 def test_unspoiled_specs_load(tmp_path: Path) -> None:
     """What the mutations start from is sound."""
     found = load(write(tmp_path, RICH))
-    assert [one.id for one in found.customers] == ["ferreteria", "otra"]
+    assert [one.id for one in found.customers] == ["ferreteria", "mas", "otra"]
     assert found.diagnostics == ()

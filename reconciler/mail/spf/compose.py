@@ -47,7 +47,7 @@ def compose(records: Sequence[str], put: Sequence[str], drop: Collection[str], a
         ValueError: `put` or `all_` is not what it has to be.
     """
     wanted = {one.identity: one for one in map(_asked, put)}
-    gone = set(drop) - {*wanted, END}
+    gone = set(drop) - {*wanted}
     terms = _union(records)
     old = divide(terms)
     there = {one.identity for one in old.force} - gone

@@ -135,6 +135,8 @@ def test_slots_show_what_was_composed(texts: list[str], put: list[str], end: str
         (["v=spf1 +Include:N.example. a -all"], ["include:n.example"], [], None, "v=spf1 +Include:N.example. a -all"),
         # one after all never runs
         (["v=spf1 a -all include:n.example"], ["include:n.example"], [], None, "v=spf1 a include:n.example -all"),
+        # what is put is never dropped, and does not move for it
+        (["v=spf1 A mx ~ALL"], ["a"], ["a"], "~all", "v=spf1 A mx ~ALL"),
         # a record that is made
         ([], ["mx"], [], None, "v=spf1 mx ~all"),
         ([], ["mx"], [], "-all", "v=spf1 mx -all"),
@@ -143,6 +145,8 @@ def test_slots_show_what_was_composed(texts: list[str], put: list[str], end: str
         # two records are one, the weaker all wins, duplicates once
         (["v=spf1 a mx -all", "v=spf1 mx ptr ~all"], [], [], None, "v=spf1 a mx ptr ~all"),
         (["v=spf1 a ?all", "v=spf1 mx"], [], [], None, "v=spf1 a mx ?all"),
+        # a second explanation would break the record
+        (["v=spf1 a exp=e.example -all", "v=spf1 -all exp=f.example"], [], [], None, "v=spf1 a exp=e.example -all"),
         # whom a redirect admits stays admitted beside the other record's all
         (["v=spf1 a -all", "v=spf1 redirect=_r.example"], [], [], None, "v=spf1 a include:_r.example ~all"),
         # the end: set, removed, and nothing dead comes to life with it

@@ -1,0 +1,125 @@
+"""A small folder of specs with the systems it is about, and runs of the command line on it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+WORKSPACE = """\
+providers:
+  zones: {type: zonefile, directory: zones}
+  tenants: {type: tenantfile, directory: tenants}
+defaults: {dns: zones, tenants: tenants}
+"""
+ZONE = """\
+$TTL 3600
+@ SOA ns1.host.example. hostmaster.host.example. 1 7200 900 1209600 300
+@ NS ns1.host.example.
+@ NS ns2.host.example.
+www A 192.0.2.80
+"""
+TENANT = "acme.onmicrosoft.com"
+
+
+class Folder:
+    """`specs/` in a folder of its own; nothing is in it but the workspace."""
+
+    def __init__(self, root: Path) -> None:
+        self.root, self.specs = root, root / "specs"
+        for name in ("zones", "tenants"):
+            (self.specs / name).mkdir(parents=True)
+        (self.specs / "workspace.yaml").write_text(WORKSPACE, encoding="utf-8")
+
+    def zone(self, name: str) -> Path:
+        """The zone file of a customer that `with_zone` made."""
+        return self.specs / "zones" / f"{name}.example.zone"
+
+    def spec(self, name: str) -> Path:
+        """A customer's spec."""
+        return self.specs / name / "customer.yaml"
+
+    def state(self, name: str) -> Path:
+        """Where a customer's journal is."""
+        return self.specs / "state" / name
+
+    def with_zone(self, name: str, *records: str) -> Folder:
+        """A customer with one zone; without records it wants one new one."""
+        self.zone(name).write_text(ZONE, encoding="utf-8")
+        wanted = records or ("{name: shop, type: A, values: [192.0.2.81]}",)
+        lines = "".join(f"      - {one}\n" for one in wanted)
+        self.spec(name).parent.mkdir(exist_ok=True)
+        self.spec(name).write_text(f"domains:\n  {name}.example:\n    records:\n{lines}", encoding="utf-8")
+        return self
+
+    def with_people(self, recipient: str = "") -> Folder:
+        """A customer `acme` that wants a new user in its tenant."""
+        key = f"passwords: {{recipient: {recipient}}}\n" if recipient else ""
+        self.spec("acme").parent.mkdir(exist_ok=True)
+        self.spec("acme").write_text(
+            f"tenant: {TENANT}\nusers: {{usage_location: MX}}\n{key}"
+            f"accounts:\n  - {{address: ana@{TENANT}, kind: person, name: Ana Paz}}\n",
+            encoding="utf-8",
+        )
+        self.tenant.write_text(
+            json.dumps(
+                {
+                    "seed": "acme",
+                    "organisation": {"id": "1", "display_name": "Acme"},
+                    "domains": [{"name": TENANT, "initial": True, "default": True, "verified": True}],
+                    "users": [],
+                    "groups": [],
+                    "skus": [],
+                }
+            ),
+            encoding="utf-8",
+        )
+        return self
+
+    @property
+    def tenant(self) -> Path:
+        """The tenant's file."""
+        return self.specs / "tenants" / f"{TENANT}.json"
+
+    def journal(self, name: str) -> list[dict[str, Any]]:
+        """Every entry of a customer's journal."""
+        lines = (self.state(name) / "journal.jsonl").read_text(encoding="utf-8").splitlines()
+        return [json.loads(line) for line in lines]
+
+    def run(self, *arguments: str, **environment: str) -> Done:
+        """The real command as a process, without a terminal."""
+        done = subprocess.run(
+            [sys.executable, "-m", "reconciler", *arguments],
+            cwd=self.root,
+            env=surroundings(environment),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+        )
+        return Done(done.returncode, done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace"))
+
+
+class Done:
+    """What a run left: exit code and texts."""
+
+    def __init__(self, code: int, out: str, err: str) -> None:
+        self.code, self.out, self.err = code, out, err
+
+    def __repr__(self) -> str:
+        return f"exit {self.code}\n--- stdout\n{self.out}\n--- stderr\n{self.err}"
+
+    @property
+    def json(self) -> Any:
+        """Standard output as JSON."""
+        return json.loads(self.out)
+
+
+def surroundings(more: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a run: the product is found, and nothing outside decides how it looks."""
+    kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "TMPDIR", "VIRTUAL_ENV"}}
+    checkout = str(Path(__file__).resolve().parents[2])
+    return {**kept, "PYTHONPATH": checkout, "LANG": "C.UTF-8", "TERM": "xterm", **more}
