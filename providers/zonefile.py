@@ -115,7 +115,7 @@ class ZoneFileProvider:
         sets: Mapping[Key, Resource] = held.sets
         if scope.names is not None:
             sets = {key: one for key, one in held.sets.items() if key.name in scope.names}
-        return Observation(scope, sets, str(held.serial))
+        return Observation(scope, sets, str(held.serial), tuple(held.diagnostics))
 
     def ready(self, key: Key) -> Readiness:  # noqa: ARG002
         """A file shows what was written at once."""

@@ -20,6 +20,8 @@ from reconciler.model.value import Unknown, Value
 from reconciler.verdict import ACTS, Judgement, Known, Verdict, judge
 
 Parts = dict[str, Value]
+#: Longer than any TTL can be (RFC 2181, section 8).
+LONGEST_TTL = 2**31
 NOTHING: Mapping[str, Want] = MappingProxyType({})
 
 
@@ -60,12 +62,14 @@ class World:
     Attributes:
         owned: the ledger's slots, by address.
         fix_drift: rows where the world moved are written back.
+        authoritative: zones in which everything that no spec mentions is to go.
     """
 
     resources: Mapping[Key, Resource]
     owned: Mapping[str, Owned]
     facts: Facts
     fix_drift: bool = False
+    authoritative: frozenset[str] = frozenset()
 
     def parts(self, key: Key) -> Parts:
         """A live resource taken apart; empty when it does not exist."""
@@ -90,7 +94,32 @@ def compare(route: Route, cursor: int, world: World, covers: Callable[[Key], boo
     for index, stage in enumerate(route.stages):
         for slot, want in stage.wants.items():
             asks.setdefault(slot.key, []).append((index, slot.part, want))
-    return [row for key, wanted in asks.items() if covers(key) for row in _Walk(route, cursor, world, key).rows(wanted)]
+    return [
+        row
+        for key, wanted in asks.items()
+        if covers(key)
+        for row in _Walk(route, cursor, world, key).rows(_shared_ttl(wanted, world) if len(wanted) > 2 else wanted)
+    ]
+
+
+def _shared_ttl(asks: Asks, world: World) -> Asks:
+    """A record set has one TTL: at each stage the smallest of what each owner asked for last (rule 14)."""
+    if sum(part == "ttl" for _, part, _ in asks) < 2:
+        return asks
+    latest: dict[str, Want] = {}
+    found: Asks = []
+    for index, part, want in asks:
+        if part == "ttl":
+            latest[want.owner] = want
+            found.append((index, part, min(latest.values(), key=lambda one: _seconds(one, world))))
+        else:
+            found.append((index, part, want))
+    return found
+
+
+def _seconds(want: Want, world: World) -> int:
+    value = world.named(want.value)
+    return value if isinstance(value, int) else LONGEST_TTL
 
 
 class _Walk:
@@ -104,9 +133,7 @@ class _Walk:
 
     def rows(self, asks: Asks) -> Iterator[Row]:
         held = {part: (index, want) for index, part, want in asks if index <= self.cursor}
-        ahead = {
-            part for index, part, want in asks if index == self.cursor + 1 and part in held and self._is(part, want)
-        }
+        ahead = {part for index, part, want in asks if index == self.cursor + 1 and self._ahead(part, want, held)}
         by_stage: dict[int, dict[str, Want]] = {}
         for part, (index, want) in held.items():
             if part not in ahead:
@@ -120,6 +147,10 @@ class _Walk:
             )
         for index in sorted(by_stage):
             yield from self._stage(index, by_stage[index])
+
+    def _ahead(self, part: str, want: Want, held: Mapping[str, tuple[int, Want]]) -> bool:
+        """Live is already what the next stage leaves, and no longer what the stage at the cursor does (rule 7)."""
+        return part in held and self._is(part, want) and not self._is(part, held[part][1])
 
     def _is(self, part: str, want: Want) -> bool:
         if want.value is None:

@@ -8,12 +8,14 @@ from datetime import datetime, timedelta
 
 from reconciler.ledger import Ledger
 from reconciler.model.errors import ProviderError
-from reconciler.model.key import Key
+from reconciler.model.key import Key, Slot
 from reconciler.model.route import Assert, Facts, Gate, Route, Task, Wait
 from reconciler.provider import Readiness
 
 #: Seconds to assume where nobody knows the TTL published before. Source: semantics of the route; two days, as TLDs use.
 UNKNOWN_TTL = 172_800
+#: Seconds for which a resolver may remember that there was nothing. Source: RFC 2308, section 5.
+NEGATIVE_TTL = 10_800
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +77,17 @@ def _seen(gate: Wait, route: Route, stage: int, watch: Watch) -> GateState:
 
 
 def _ttl(gate: Wait, route: Route, stage: int, watch: Watch) -> GateState:
-    certain: datetime | None = None
+    """Every answer ever given out has expired: an old one may outlive those given after it."""
+    passed: list[datetime] = []
+    taken = watch.ledger.taken.get(route.id)
     for key in dict.fromkeys(slot.key for slot in gate.slots):
-        history = watch.ledger.ttl_history.get(key.address, ())
-        if history:
-            last = history[-1]
-            passed = last.time + timedelta(seconds=UNKNOWN_TTL if last.before is None else last.before)
-            certain = max(certain, passed) if certain else passed
-    return _clock(gate, certain, watch)
+        for change in watch.ledger.ttl_history.get(key.address, ()):
+            passed.append(change.time + timedelta(seconds=NEGATIVE_TTL if change.before is None else change.before))
+        if taken:
+            # Somebody else's word: when the change was made, and over which TTL, is not known.
+            before = (route.baseline or {}).get(Slot(key, "ttl"))
+            passed.append(taken + timedelta(seconds=before if isinstance(before, int) else UNKNOWN_TTL))
+    return _clock(gate, max(passed, default=None), watch)
 
 
 def _until(gate: Wait, route: Route, stage: int, watch: Watch) -> GateState:

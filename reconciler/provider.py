@@ -61,11 +61,13 @@ class Observation:
     Attributes:
         resources: by key, in normal form; users, licences and groups are keyed by remote id.
         version: the system's own mark of this state (a zone's serial), for people; may be empty.
+        findings: what looks wrong in what was read and was read all the same; warnings only.
     """
 
     scope: Scope
     resources: Mapping[Key, Resource]
     version: str = ""
+    findings: tuple[Diagnostic, ...] = ()
 
     def covers(self, key: Key) -> bool:
         """Tell whether this reading can say that `key` does not exist."""

@@ -106,8 +106,8 @@ def _apply(world: World, work: Work, files: Mapping[str, Mapping[str, Any]], how
     asker = Asker(world.screen, progress) if world.screen.interactive else None
 
     def make(name: str) -> Paper:
-        stop.writing = False
-        return work.apply(name, _how_for(how, files.get(name), asker, stop, progress))
+        with stop.customer():
+            return work.apply(name, _how_for(how, files.get(name), asker, stop, progress))
 
     job = over.Job("applies", "applying", make, judging.apply, stopped=lambda: stop.asked, wrote=lambda: stop.writing)
     with stop:

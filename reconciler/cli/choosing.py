@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from pathlib import Path
 
 from reconciler.cli.options import CUSTOMER, WORKSPACE, Chosen
@@ -59,6 +58,8 @@ def changed_files(folder: Path, since: str) -> list[Path]:
 
 
 def _git(folder: Path, *arguments: str) -> str:
+    import subprocess
+
     try:
         done = subprocess.run(
             ["git", "-C", str(folder), *arguments], check=True, capture_output=True, stdin=subprocess.DEVNULL

@@ -52,14 +52,15 @@ def command(world: World, specs: str | None, names: Sequence[str], identity: Pat
     # Customers without new users have no passwords; one that was named shall say so.
     asked = [one for one in choosing.everyone(work) if names or (work.state(one) / STORE).exists()]
     stop = Stop()
-    job = over.Job(
-        "passwords",
-        "opening",
-        lambda name: _reveal(work, name, key, users),
-        _judge,
-        lambda paper, _: _text(paper),
-        stopped=lambda: stop.asked,
-    )
+
+    def make(name: str) -> Paper:
+        with stop.customer():
+            paper = _reveal(work, name, key, users)
+        if not world.json:
+            world.screen.tell(paper["diagnostics"])
+        return paper
+
+    job = over.Job("passwords", "opening", make, _judge, lambda paper, _: _text(paper), stopped=lambda: stop.asked)
     with stop:
         results = over.run(world, work, asked, job, output=wanted, progress=Progress(world.screen))
     return over.finish(world, results, job, wanted)
@@ -79,11 +80,10 @@ def _reveal(work: Work, name: str, key: Secret, users: Sequence[str]) -> Paper:
     from reconciler import journal, lease, passwords
 
     folder = work.state(name)
+    found = passwords.reveal(folder / STORE, key)
+    slips = _narrowed({slip.kept.user: slip for slip in found.slips}, users)
     held = lease.acquire(folder / LEASE, lease.this_process(work.run), work.clock)
     try:
-        found = passwords.reveal(folder / STORE, key)
-        latest = {slip.kept.user: slip for slip in found.slips}
-        slips = _narrowed(latest, users)
         book = journal.Journal.open(folder / JOURNAL, work.clock, work.run)
         for slip in slips:
             book.append("reveal", {"user": slip.kept.user, "by": work.actor})
@@ -116,9 +116,7 @@ def _judge(paper: Paper) -> Judged:
 def _text(paper: Paper) -> str:
     from reconciler.report.escape import line
 
-    parts = [
+    return "\n".join(
         f"{line(one['upn'])}\n  password  {line(one['password'])}\n  made      {line(one['time'])}\n"
         for one in paper["slips"]
-    ]
-    told = [f"{line(one['severity'])}: {line(one['summary'])}. {line(one['remedy'])}\n" for one in paper["diagnostics"]]
-    return "\n".join([*parts, *told])
+    )

@@ -47,6 +47,7 @@ def command(world: World, specs: str | None, names: tuple[str, ...], since: str,
         world.screen.out(canonical(paper))
     else:
         world.screen.out("".join(f"{text}\n" for text in _lines(paper)))
+        world.screen.tell(paper["diagnostics"])
     return int(paper["exit_code"])
 
 
@@ -118,9 +119,6 @@ def _lines(paper: Paper) -> Iterator[str]:
     for one in paper["checks"]:
         said = f"{one['count']:,} read {one['version']}".rstrip() if one["readable"] else f"NOT READ: {one['error']}"
         yield f"{line(one['customer'])}  {line(one['source'])}  {line(said)}"
-    for one in paper["diagnostics"]:
-        place = ":".join(str(one["origin"][part]) for part in ("file", "line", "column") if one["origin"][part])
-        yield line(f"{place}{': ' if place else ''}{one['severity']}: {one['summary']}. {one['remedy']}")
 
 
 def _by_verbs(kinds: Mapping[str, Any]) -> dict[str, list[str]]:

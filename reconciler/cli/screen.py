@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from typing import TextIO
+from typing import Any, TextIO
 
 from reconciler.model.diagnostic import Diagnostic
 
@@ -52,14 +52,14 @@ class Screen:
             _forgiving(sys.stderr).write(self._fit(text, sys.stderr))
             sys.stderr.flush()
 
-    def tell(self, found: Iterable[Diagnostic]) -> None:
-        """Write diagnostics, one paragraph each."""
+    def tell(self, found: Iterable[Diagnostic | Mapping[str, Any]]) -> None:
+        """Write diagnostics, also such as public documents hold, one line each."""
         from reconciler.cli.trouble import as_json
         from reconciler.report.values import diagnostic
         from reconciler.report.words import Words
 
         for one in found:
-            self.err(f"{diagnostic(as_json(one), Words())}\n")
+            self.err(f"{diagnostic(as_json(one) if isinstance(one, Diagnostic) else one, Words())}\n")
 
     def redacted(self, text: str) -> str:
         """The text without secrets."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from types import FrameType, TracebackType
 
 from reconciler.cli.codes import INTERRUPTED
@@ -18,8 +19,8 @@ _CURSOR = b"\x1b[?25h"
 class Stop:
     """Listens while it is entered.
 
-    Before the first write a signal ends the run where it stands, since nothing has to be finished; afterwards the
-    running batch ends first.
+    Before a customer's first write a signal ends its run where it stands, since nothing has to be finished;
+    afterwards the running batch ends first.
 
     Attributes:
         asked: a person asked to stop.
@@ -29,7 +30,17 @@ class Stop:
     def __init__(self) -> None:
         self.asked = False
         self.writing = False
+        self._working = False
         self._before: list[object] = []
+
+    @contextmanager
+    def customer(self) -> Iterator[None]:
+        """One customer's run begins, with nothing written yet."""
+        self.writing, self._working = False, True
+        try:
+            yield
+        finally:
+            self._working = False
 
     def __enter__(self) -> Stop:
         self._before = [signal.signal(one, self._heard) for one in _SIGNALS]
@@ -45,7 +56,7 @@ class Stop:
                 os.write(2, _CURSOR if os.isatty(2) else b"")
             os._exit(INTERRUPTED)
         self.asked = True
-        if not self.writing:
+        if self._working and not self.writing:
             raise KeyboardInterrupt
         with suppress(OSError):  # no stream of Python's: it may be in the middle of a write
             os.write(2, _TOLD)

@@ -22,10 +22,10 @@ TYPES: Mapping[str, frozenset[str]] = {
     "approve": frozenset({"route", "steps", "by"}),  # steps: ids; and digest (of the plan)
     "adopt": frozenset({"slots"}),  # [address, recorded value, meta] each
     "forget": frozenset({"addresses"}),
-    "begin": frozenset({"route", "stage", "steps"}),  # steps: as reconciler.ledger.step makes them
+    "begin": frozenset({"route", "stage", "steps"}),  # steps: as reconciler.ledger.step makes them; subject, settles
     "end": frozenset({"outcomes"}),  # {id, status, detail, remote_id, request_id} each; route: only without a begin
-    "stage": frozenset({"route", "stage"}),  # the stage has ended; and subject
-    "confirm": frozenset({"route", "by"}),  # stage or task; and evidence
+    "stage": frozenset({"route", "stage"}),  # the stage has ended; and subject, settles
+    "confirm": frozenset({"route", "by"}),  # stage or task; and evidence, subject, settles
     "rollback": frozenset({"route", "stage", "phase"}),  # stage: the last that stays ended, "" = none; begin | end
     "reveal": frozenset({"user", "by"}),
     "drift": frozenset(),  # seen: addresses found drifted or unmanaged, gone: addresses that no longer are

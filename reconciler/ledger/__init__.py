@@ -7,7 +7,7 @@ Source of the rules referred to by number: the route's rules in the design.
 
 from reconciler.ledger.folding import EMPTY, extend, fold
 from reconciler.ledger.form import fingerprint, noted, recorded, step
-from reconciler.ledger.state import NEVER, Before, Begun, LastChange, Ledger, Owned, TtlChange
+from reconciler.ledger.state import NEVER, Before, Begun, LastChange, Ledger, Move, Owned, TtlChange
 
 __all__ = [
     "EMPTY",
@@ -16,6 +16,7 @@ __all__ = [
     "Begun",
     "LastChange",
     "Ledger",
+    "Move",
     "Owned",
     "TtlChange",
     "extend",

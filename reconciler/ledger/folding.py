@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from reconciler.journal import Entry
-from reconciler.ledger.state import Before, Begun, LastChange, Ledger, Owned, TtlChange
+from reconciler.ledger.state import Before, Begun, LastChange, Ledger, Move, Owned, TtlChange
 from reconciler.model.diagnostic import Diagnostic, error
 from reconciler.model.errors import Refused
 from reconciler.model.route import Manage
@@ -76,6 +76,7 @@ class _Folding:
         self.remote, self.known = dict(start.remote), dict(start.known)
         self.ttl_history = {key: list(changes) for key, changes in start.ttl_history.items()}
         self.touches = {route: dict(slots) for route, slots in start.touches.items()}
+        self.moves, self.taken = dict(start.moves), dict(start.taken)
         self.first_seen = dict(start.first_seen)
         self.last_change = dict(start.last_change)
 
@@ -94,6 +95,8 @@ class _Folding:
             known=MappingProxyType(self.known),
             ttl_history=_sealed(self.ttl_history, tuple),
             touches=_sealed(self.touches, MappingProxyType),
+            moves=MappingProxyType(self.moves),
+            taken=MappingProxyType(self.taken),
             first_seen=MappingProxyType(self.first_seen),
             last_change=MappingProxyType(self.last_change),
         )
@@ -123,6 +126,7 @@ class _Folding:
             self.known.pop(self.remote.pop(address, ""), None)
 
     def begin(self, entry: Entry) -> None:
+        self._move(entry)
         for one in entry.payload["steps"]:
             begun = _begun(one, entry)
             self.waiting.pop(begun.id, None)
@@ -144,12 +148,15 @@ class _Folding:
                 self.waiting[id_] = begun._replace(request_id=outcome.get("request_id") or begun.request_id)
 
     def stage(self, entry: Entry) -> None:
+        self._move(entry)
         self._ended(entry.payload["route"], entry.payload["stage"], entry.time)
 
     def confirm(self, entry: Entry) -> None:
         payload = entry.payload
         if "stage" in payload:
+            self._move(entry)
             self._ended(payload["route"], payload["stage"], entry.time)
+            self.taken[payload["route"]] = entry.time
         if "task" in payload:
             self.confirmed.setdefault(payload["route"], set()).add(payload["task"])
 
@@ -167,6 +174,9 @@ class _Folding:
             self.ended_at.pop((route, name), None)
         self.approved.pop(route, None)
         self.confirmed.pop(route, None)
+        self.taken.pop(route, None)
+        if not kept:
+            self.moves.pop(route, None)
         self._untouch(route, frozenset(kept))
 
     def drift(self, entry: Entry) -> None:
@@ -174,6 +184,11 @@ class _Folding:
             self.first_seen.pop(address, None)
         for address in entry.payload.get("seen", ()):
             self.first_seen.setdefault(address, entry.time)
+
+    def _move(self, entry: Entry) -> None:
+        payload = entry.payload
+        if payload.get("settles"):
+            self.moves[payload["route"]] = Move(payload["subject"], payload["settles"])
 
     def _ended(self, route: str, stage: str, time: datetime) -> None:
         names = self.ended.setdefault(route, [])
@@ -202,7 +217,8 @@ class _Folding:
             if after is None:
                 self._gone(address, meta)
             else:
-                self._own(address, meta, Owned(after, "written", time, begun.route, begun.stage), remote_id)
+                how = meta.get("how", "written")
+                self._own(address, meta, Owned(after, how, time, begun.route, begun.stage), remote_id)
         if begun.address.startswith("dns/"):
             self._note_ttl(begun, time)
 

@@ -52,7 +52,8 @@ def step(
         before: as re-read right before the write; none = absent. `after`: resolved; none = absent.
         before_ttl: of the record set, in seconds; none when absent, or not DNS.
         carried: slots written with this one because they do not exist without it (`noted`).
-        meta: as in `noted`, and `gone=True` when the record set does not exist afterwards.
+        meta: as in `noted`; `gone=True` when the record set does not exist afterwards; `how="adopted"` for a value
+            that stands in for one that was not ours.
     """
     return {
         "id": step_id,

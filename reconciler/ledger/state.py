@@ -93,6 +93,18 @@ class TtlChange(NamedTuple):
     route: str
 
 
+class Move(NamedTuple):
+    """A migration that has begun.
+
+    Attributes:
+        subject: the domain that moves.
+        settles: the stage whose end settles it; the spec may drop `migration.from` after it.
+    """
+
+    subject: str
+    settles: str
+
+
 class LastChange(NamedTuple):
     """The newest change that was read back."""
 
@@ -120,6 +132,8 @@ class Ledger:
         remote: object id by the address of a user or group as the spec names it. `known`: the reverse.
         ttl_history: by record set address, oldest first.
         touches: by route, by slot address; emptied by a rollback.
+        moves: by route: migrations begun, settled or not; a rollback to before the first stage ends one (rule 10).
+        taken: by route: when a person last said where it stands, so that what came before is not known.
         first_seen: by slot address: since when it has been drifted or unmanaged.
         last_change: by route.
     """
@@ -137,6 +151,8 @@ class Ledger:
     known: Mapping[str, str] = field(default_factory=_none)
     ttl_history: Mapping[str, tuple[TtlChange, ...]] = field(default_factory=_none)
     touches: Mapping[str, Mapping[str, Before]] = field(default_factory=_none)
+    moves: Mapping[str, Move] = field(default_factory=_none)
+    taken: Mapping[str, datetime] = field(default_factory=_none)
     first_seen: Mapping[str, datetime] = field(default_factory=_none)
     last_change: Mapping[str, LastChange] = field(default_factory=_none)
 
@@ -147,6 +163,14 @@ class Ledger:
         """
         ended = frozenset(self.ended.get(route, ()))
         return max((index for index, name in enumerate(names) if name in ended), default=-1)
+
+    def begun(self, route: str) -> bool:
+        """Something is journalled that was done on a route: written, ended, or said to have ended (rule 1)."""
+        return route in self.ended or route in self.touches or route in self.spent
+
+    def settled(self, route: str) -> bool:
+        """A migration is over, by its own last stage or by a person's word."""
+        return bool({"settle", self.moves[route].settles} & set(self.ended.get(route, ())))
 
     def touched(self, route: str) -> Mapping[str, Before]:
         """By slot address: what was there before the first write on this route."""

@@ -88,7 +88,7 @@ def type_name(text: str) -> str:
         ValueError: no such type, or one that no zone can hold (ANY, OPT).
     """
     if not text.isascii():
-        raise ValueError(f"{text!r} is no record type")
+        raise ValueError(f"{_shown(text)} is no record type")
     upper = text.upper()
     if upper in TYPES or upper == "SOA":
         return upper
@@ -98,9 +98,9 @@ def type_name(text: str) -> str:
     try:
         number = dns.rdatatype.from_text(upper)
     except (dns.exception.DNSException, ValueError):
-        raise ValueError(f"{text!r} is no record type") from None
+        raise ValueError(f"{_shown(text)} is no record type") from None
     if number == 0 or dns.rdatatype.is_metatype(number):
-        raise ValueError(f"{text!r} is a type that no zone can hold")
+        raise ValueError(f"{_shown(text)} is a type that no zone can hold")
     return dns.rdatatype.to_text(number)
 
 
@@ -282,8 +282,7 @@ def _by_library(kind: str, text: str, origin: str) -> str:
         rdata = dns.rdata.from_text("IN", kind, _decimal(text), origin=base, relativize=False)
         return _shaped(kind, _lowered(rdata).to_text())
     except (dns.exception.DNSException, ValueError) as problem:
-        shown = repr(text if len(text) <= 80 else f"{text[:77]}...")
-        raise ValueError(f"{shown} is no {kind} value: {_FORMS.get(kind, problem)}") from None
+        raise ValueError(f"{_shown(text)} is no {kind} value: {_FORMS.get(kind, problem)}") from None
 
 
 def _lowered(rdata: dns.rdata.Rdata) -> dns.rdata.Rdata:
@@ -319,3 +318,7 @@ def _shaped(kind: str, text: str) -> str:
         return f"{text} 1.00m 10000.00m 10.00m"
     before = 2 if words[0] == "\\#" else _HEX_AFTER.get(kind)
     return text if before is None else " ".join([*words[:before], "".join(words[before:])]).rstrip()
+
+
+def _shown(text: str) -> str:
+    return repr(text if len(text) <= 80 else f"{text[:77]}...")

@@ -40,7 +40,9 @@ class Want:
         overwrite: `adopt: overwrite`: a value that is not ours may be replaced.
         protect: never delete; the ledger remembers it after the line is gone.
         only: an absence that holds for this live value alone (a stage that removes what `migration.from` recorded).
-        owner: under whose name a term is kept (the SPF sender); empty elsewhere.
+        owner: under whose name a term is kept (the SPF sender). Of TTLs under several names the smallest holds; one
+            name's later ask replaces its earlier one.
+        pin: the SPF term in whose place this one stands (`mx`), and whose ownership it keeps; empty elsewhere.
     """
 
     value: Value | Unknown | None
@@ -51,6 +53,7 @@ class Want:
     protect: bool = False
     only: Value | None = None
     owner: str = ""
+    pin: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +137,16 @@ class Route:
     stages: tuple[Stage, ...]
     baseline: Mapping[Slot, Value | None] | None = None
     origin: Origin = Origin()
+
+
+    @property
+    def settles(self) -> str:
+        """The stage whose end settles a migration: `settle`, or the last before it that is not empty; empty without."""
+        if self.baseline is None:
+            return ""
+        names = [stage.name for stage in self.stages]
+        until = names.index("settle") + 1 if "settle" in names else len(names)
+        return next((one.name for one in reversed(self.stages[:until]) if one.wants or one.gates), "")
 
 
 Facts = Mapping[str, Value]

@@ -63,6 +63,8 @@ def run(session: Session, customer: CustomerSpec, how: How) -> dict[str, Any]:
             return paper
         how = replace(how, file=None, ask=None)
         _pause(session, paper, how)
+        if how.stop():
+            return paper
 
 
 def _pause(session: Session, paper: Mapping[str, Any], how: How) -> None:

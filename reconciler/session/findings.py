@@ -26,6 +26,11 @@ def unread(picture: live.Live) -> list[Diagnostic]:
     ]
 
 
+def odd(picture: live.Live) -> list[Diagnostic]:
+    """What looks wrong in what was read (a target without its final dot, say)."""
+    return [one for read in picture.reads if read.observation for one in read.observation.findings]
+
+
 def of_journal(state: str, customer: str) -> list[Diagnostic]:
     """What a missing journal means."""
     if state != "missing":

@@ -95,7 +95,7 @@ def make_from(
     resources = bound.inward(picture.resources)
     facts = facts_of(resources)
     wished = desired.desired(customer, facts)
-    found = [*notes, *findings.unread(picture), *wished.diagnostics, *bound.diagnostics]
+    found = [*notes, *findings.unread(picture), *findings.odd(picture), *wished.diagnostics, *bound.diagnostics]
     found += findings.bound_licences(customer, known)
     if customer.accounts is not None and customer.tenant:
         found += binding.strangers(customer.tenant, people, bound, known, resources.values())

@@ -147,7 +147,7 @@ def load_workspace(folder: Path) -> Workspace:
     if workspace is not None:
         found += _providers(workspace, places)
     if workspace is None or found:
-        raise SpecError(found)
+        raise SpecError(sorted(found, key=lambda one: one.origin[1:3]))
     return workspace
 
 

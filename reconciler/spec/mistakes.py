@@ -179,6 +179,8 @@ def words(one: Any) -> tuple[str, str, str]:
         return kind, context["summary"], context["remedy"]
     if kind == "missing":
         return "spec/missing", "nothing is written", ""
+    if kind == "too_short":
+        return "spec/value", "at least one is needed", ""
     if kind in _WANTED:
         wanted, remedy = _WANTED[kind]
         return "spec/type", f"{wanted} is needed, this is {show(value)}", remedy

@@ -207,6 +207,7 @@ def test_mistakes_have_a_line(lines: str, line: int, text: str) -> None:
     errors = scan(HEAD + lines, ZONE, "zones/example.com.zone").errors
     assert any(text in one.summary and one.origin.line == line for one in errors), errors
     assert all(one.origin.file == "zones/example.com.zone" for one in errors)
+    assert all(len(str(one)) < 400 for one in errors)
 
 
 @pytest.mark.parametrize(
