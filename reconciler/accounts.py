@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from reconciler.model.diagnostic import Diagnostic, error, warning
+from reconciler.model.diagnostic import Diagnostic, Origin, error, warning
 from reconciler.model.key import Key, Slot
 from reconciler.model.route import Facts, Want
 from reconciler.model.value import Value
 from reconciler.spec.accounts import Account
-from reconciler.spec.customer import CustomerSpec
+from reconciler.spec.customer import Absence, CustomerSpec
 from reconciler.tenant import BLOCKED, LICENSED, PRESENT
 
 Ask = tuple[str, Slot, Want]
@@ -40,8 +40,8 @@ def wishes(customer: CustomerSpec, facts: Facts) -> Wishes:
         return made
     aliases: dict[str, list[str]] = {}
     for account in customer.accounts or ():
-        if account.kind == "alias":
-            aliases.setdefault(account.goes_to, []).append(account.address)
+        for goal in account.targets if account.kind == "alias" else ():
+            aliases.setdefault(goal, []).append(account.address)
     for account in customer.accounts or ():
         if account.kind == "person":
             domain = account.address.partition("@")[2]
@@ -50,8 +50,9 @@ def wishes(customer: CustomerSpec, facts: Facts) -> Wishes:
                 customer, account, tuple(sorted(aliases.get(account.address, ()))), facts, made.diagnostics
             )
     made.own += _groups(customer, made.diagnostics)
-    made.own += _absences(customer, made.diagnostics)
+    made.own += _absences(customer, facts, made.diagnostics)
     made.diagnostics += _by_hand(customer)
+    made.diagnostics += _paid(customer, facts)
     return made
 
 
@@ -74,7 +75,7 @@ def _person(
     for part, value in values.items():
         if value:
             yield STAGE, Slot(key, part), Want(value, account.origin, manage=account.manage, protect=account.protect)
-    skus = account.licenses if account.licenses is not None else customer.users.licenses
+    skus = account.licenses or ()
     if skus and not account.usage_location:
         summary = f"{account.address} gets a licence but has no usage location"
         remedy = "set users.usage_location, or customer.address.country"
@@ -82,7 +83,7 @@ def _person(
         return
     held = Key("tenant", str(customer.tenant), "licenses", account.id)
     for name in skus:
-        part = _sku(customer, name, account, facts, found)
+        part = _sku(customer, name, account.origin, facts, found)
         if part:
             yield STAGE, Slot(held, part), Want(LICENSED, account.origin, manage=account.manage)
 
@@ -97,7 +98,7 @@ def choices_source(tenant: str) -> str:
     return f"tenant/{tenant}#skus"
 
 
-def _sku(customer: CustomerSpec, name: str, account: Account, facts: Facts, found: list[Diagnostic]) -> str:
+def _sku(customer: CustomerSpec, name: str, origin: Origin, facts: Facts, found: list[Diagnostic]) -> str:
     part = facts.get(sku_source(str(customer.tenant), name))
     if isinstance(part, str):
         return part
@@ -111,7 +112,7 @@ def _sku(customer: CustomerSpec, name: str, account: Account, facts: Facts, foun
         "accounts/sku",
         f"licence {name!r} {what} in {customer.tenant}",
         remedy=f"use one of: {choices}",
-        origin=customer.licenses[name].origin if name in customer.licenses else account.origin,
+        origin=customer.licenses[name].origin if name in customer.licenses else origin,
     )
     if diagnostic not in found:
         found.append(diagnostic)
@@ -133,14 +134,44 @@ def _groups(customer: CustomerSpec, found: list[Diagnostic]) -> Iterator[Ask]:
             yield STAGE, Slot(key, part), Want(value, group.origin, manage=group.manage, protect=group.protect)
 
 
-def _absences(customer: CustomerSpec, found: list[Diagnostic]) -> Iterator[Ask]:
+def _absences(customer: CustomerSpec, facts: Facts, found: list[Diagnostic]) -> Iterator[Ask]:
     for one in customer.absent:
-        if one.user:
-            key = Key("tenant", str(customer.tenant), "user", one.user)
+        if one.user and one.license:
+            yield from _absent_licence(customer, one, facts, found)
+        elif one.user:
+            key = Key("tenant", str(customer.tenant), "user", _named(customer, one.user))
             yield "retire", Slot(key, ""), Want(BLOCKED if one.state == "blocked" else None, one.origin, overwrite=True)
         else:
             summary = f"group {one.group} cannot be deleted by this version"
             found.append(warning("accounts/group-absent", summary, remedy="delete it by hand", origin=one.origin))
+
+
+def seats_source(tenant: str, part: str) -> str:
+    """The fact that holds how many seats of a part number the tenant has."""
+    return f"tenant/{tenant}#seats/{part}"
+
+
+def _paid(customer: CustomerSpec, facts: Facts) -> Iterator[Diagnostic]:
+    """What the spec says is paid for against what the tenant has."""
+    tenant = str(customer.tenant)
+    for name, licence in customer.licenses.items():
+        part = facts.get(sku_source(tenant, name))
+        there = facts.get(seats_source(tenant, str(part)))
+        if isinstance(part, str) and isinstance(there, int) and there != licence.seats:
+            summary = f"{licence.seats} seats of {name} ({part}) are paid for, the tenant has {there}"
+            yield warning("accounts/seats", summary, remedy="correct seats, or ask the reseller", origin=licence.origin)
+
+
+def _absent_licence(customer: CustomerSpec, one: Absence, facts: Facts, found: list[Diagnostic]) -> Iterator[Ask]:
+    part = _sku(customer, str(one.license), one.origin, facts, found)
+    if part:
+        key = Key("tenant", str(customer.tenant), "licenses", _named(customer, str(one.user)))
+        yield "retire", Slot(key, part), Want(None, one.origin)
+
+
+def _named(customer: CustomerSpec, address: str) -> str:
+    """The spec id of an address; the address itself when no account has it."""
+    return next((one.id for one in customer.accounts or () if one.address == address), address)
 
 
 def _by_hand(customer: CustomerSpec) -> Iterator[Diagnostic]:

@@ -57,12 +57,14 @@ class _Builder:
 
     def __init__(self, customer: CustomerSpec, domain: DomainSpec | None, found: list[Diagnostic]) -> None:
         self.customer, self.domain, self.found = customer, domain, found
+        self.protect = domain is not None and domain.protect
         self.wants: dict[str, dict[Slot, Want]] = {stage: {} for stage in STAGES}
         self.ends: dict[Slot, list[tuple[date | None, Want]]] = {}
 
     def add(self, wishes: Iterable[domains.Dated]) -> None:
         """Take wishes in; two that contradict each other at one slot are an error at the second."""
-        for (stage, slot, want), day in wishes:
+        for (stage, slot, asked), day in wishes:
+            want = replace(asked, protect=True) if self.protect and not asked.protect else asked
             there = self.wants[stage].get(slot)
             joined = join(there, want, slot.part) if there else want
             if joined:

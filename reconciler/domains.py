@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 
 from reconciler.mail import dmarc, senders, services
@@ -10,9 +11,9 @@ from reconciler.mail.txt import txt_part
 from reconciler.mail.wants import Asked, MailDomain, Row, record_wants
 from reconciler.model.diagnostic import Diagnostic, error
 from reconciler.model.key import Key, Slot
-from reconciler.model.route import Facts, Manage, Want
+from reconciler.model.route import Facts, Want
 from reconciler.spec.customer import CustomerSpec
-from reconciler.spec.domain import DnsTable, DomainSpec, Record
+from reconciler.spec.domain import DmarcSpec, DnsTable, DomainSpec, Record, Sender
 
 #: A wish, and the day on which it ends; none = never.
 Dated = tuple[Asked, date | None]
@@ -33,7 +34,7 @@ def wishes(customer: CustomerSpec, domain: DomainSpec, facts: Facts, found: list
                 rows=_rows(sender.dns_table),
                 origin=sender.origin,
             ),
-            _mail_domain(customer, domain),
+            _sending(_mail_domain(customer, domain), sender),
         )
         found += problems
         for asked in wants:
@@ -41,6 +42,10 @@ def wishes(customer: CustomerSpec, domain: DomainSpec, facts: Facts, found: list
     for record in domain.records:
         for asked in _record(domain, record):
             yield asked, record.until
+
+
+def _sending(at: MailDomain, sender: Sender) -> MailDomain:
+    return at if sender.ttl is None else replace(at, ttl=sender.ttl)
 
 
 def _undated(customer: CustomerSpec, domain: DomainSpec, facts: Facts, found: list[Diagnostic]) -> Iterator[Asked]:
@@ -64,9 +69,19 @@ def _undated(customer: CustomerSpec, domain: DomainSpec, facts: Facts, found: li
         end = Want(SPF_ALL[domain.spf.all], domain.origin, overwrite=overwrite, manage=at.manage)
         yield "prepare", Slot(at.key("TXT"), "spf/all"), end
     if domain.dmarc:
-        wants = dmarc.dmarc(at, domain.dmarc.policy, domain.dmarc.reports_to, domain.dmarc.origin)
-        yield from wants
+        yield from _dmarc(at, domain.dmarc)
     yield from _absences(domain)
+
+
+def _dmarc(at: MailDomain, spec: DmarcSpec) -> Iterator[Asked]:
+    place = replace(
+        at,
+        ttl=spec.ttl if spec.ttl is not None else at.ttl,
+        overwrite=spec.adopt is not None,
+        origin=spec.origin,
+    )
+    policy = dmarc.Policy(spec.policy, spec.subdomain_policy or "", spec.reports_to, spec.failure_reports_to)
+    yield from dmarc.dmarc(place, policy)
 
 
 def _rows(table: DnsTable | None) -> tuple[Row, ...]:
@@ -82,7 +97,7 @@ def _mail_domain(customer: CustomerSpec, domain: DomainSpec) -> MailDomain:
         devices=domain.devices,
         ttl=domain.ttl,
         overwrite=bool(domain.mail and domain.mail.adopt),
-        manage=Manage(domain.manage),
+        manage=domain.mail.manage if domain.mail else domain.manage,
         retire_verification=domain.retire_verification,
         origin=domain.mail.origin if domain.mail else domain.origin,
     )
@@ -96,7 +111,7 @@ def _record(domain: DomainSpec, record: Record) -> Iterator[Asked]:
             tuple(sorted(set(record.values))),
             record.origin,
             overwrite=record.adopt is not None,
-            manage=Manage(record.manage),
+            manage=record.manage,
             protect=record.protect,
         )
         yield "prepare" if record.type != "MX" else "deliver", Slot(key, ""), want
@@ -107,7 +122,7 @@ def _record(domain: DomainSpec, record: Record) -> Iterator[Asked]:
         domain.name,
         ttl=ttl,
         overwrite=record.adopt is not None,
-        manage=Manage(record.manage),
+        manage=record.manage,
         origin=record.origin,
     )
     rows = [Row(record.name, "TXT", value, ttl, record.origin) for value in record.values]

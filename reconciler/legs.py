@@ -57,6 +57,11 @@ def legs(
         leftovers.emptied(routes, mentioned),
         {address for address, owned in known.owned.items() if owned.protect},
     )
-    made = [plan.leg(route, cursors[route.id], rows[route.id], world, limits.accepted) for route in routes]
+    made = [
+        plan.leg(
+            route, cursors[route.id], rows[route.id], world.owned, limits.accepted, standing.halt(route, world, known)
+        )
+        for route in routes
+    ]
     refused = policy.refusals(case, limits.rules)
-    return plan.with_refusals(made, refused), tuple(leftovers.unmanaged(mentioned, world))
+    return plan.with_refusals(made, refused), foreign

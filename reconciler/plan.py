@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from reconciler import graph
-from reconciler.diff import Row, World
+from reconciler.diff import Row
+from reconciler.ledger import Owned
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.key import Key, Slot
 from reconciler.model.route import Route, Want
@@ -20,6 +21,8 @@ from reconciler.model.value import Unknown, Value
 from reconciler.verdict import Verdict
 
 KIND_ORDER = {"domain": "0", "user": "1", "licenses": "2", "group": "3"}
+#: What the stages of a rollback are called: this, and the stage whose writes it sets back.
+ROLLBACK = "rollback/"
 REMOVALS = frozenset({Verdict.DESTROY, Verdict.OMITTED})
 UNSETTLED = frozenset({Verdict.DRIFT, Verdict.CONFLICT, Verdict.PENDING})
 
@@ -61,7 +64,9 @@ class Leg:
         cursor: index of the last stage whose end is journalled; -1 before the first.
         rows: of every slot, in the order they were compared.
         acts: in the order they will be carried out: by stage, inside a stage by what needs what.
-        blocks: why no later stage may begin; empty when they may.
+        blocks: addresses whose drift comes first: no later stage may begin.
+        accepted: addresses whose drift the spec accepts.
+        halt: why nothing of this route may be done, adopting included; empty when it may.
     """
 
     route: Route
@@ -69,10 +74,13 @@ class Leg:
     rows: tuple[Row, ...]
     acts: tuple[Act, ...]
     blocks: tuple[str, ...] = ()
+    accepted: Collection[str] = ()
+    halt: str = ""
 
     def unsettled(self, stage: int) -> list[Row]:
-        """Rows of a stage that neither hold already nor will after its acts."""
-        return [row for row in self.rows if row.stage == stage and row.verdict in UNSETTLED]
+        """Rows of a stage that neither hold already nor will after its acts; what is accepted counts as settled."""
+        rows = (row for row in self.rows if row.stage == stage and row.verdict in UNSETTLED)
+        return [row for row in rows if row.slot.address not in self.accepted]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,16 +127,79 @@ class Plan:
         return found | {name: len(self.rows(verdict)) for name, verdict in bookkeeping.items()}
 
 
-def leg(route: Route, cursor: int, rows: Sequence[Row], world: World, accepted: Collection[str] = ()) -> Leg:
+def leg(
+    route: Route,
+    cursor: int,
+    rows: Sequence[Row],
+    owned: Mapping[str, Owned],
+    accepted: Collection[str] = (),
+    halt: str = "",
+) -> Leg:
     """Turn a route's rows into acts with ids.
 
     Args:
+        owned: the ledger's slots, by address.
         accepted: addresses whose drift the spec accepts.
+        halt: why nothing of it may be done.
     """
-    chain = gate_chain(route)
-    acts = [_act(route, row, chain[row.stage], world) for row in rows if row.acts]
+    ids = Ids(route, owned)
+    acts = [Act(ids.of(row), route.id, row.stage, effect(row), row) for row in rows if row.acts]
     blocks = tuple(row.slot.address for row in rows if _blocks(row, route, cursor) and row.slot.address not in accepted)
-    return Leg(route, cursor, tuple(rows), tuple(_ordered(acts)), blocks)
+    return Leg(route, cursor, tuple(rows), tuple(_ordered(acts)), blocks, accepted, halt)
+
+
+def effect(row: Row) -> str:
+    """What a row does, or would do had nobody else done it: `write` or `destroy`."""
+    return "destroy" if row.verdict in REMOVALS or (row.want and row.want.value is None) else "write"
+
+
+class Ids:
+    """Names the steps of one route.
+
+    An id does not depend on how far the work has come: of a tenant's resource it covers all that its stage asks of it,
+    carried or not; a pin is known by the term in whose place it stands.
+    """
+
+    def __init__(self, route: Route, owned: Mapping[str, Owned]) -> None:
+        self.route, self.owned, self.chain = route, owned, gate_chain(route)
+        self.beside: dict[int, dict[Key, dict[str, Want]]] = {}
+
+    def of(self, row: Row) -> str:
+        """The id of the step that this row is, or would be had nobody else done it."""
+        slot, stage = row.slot, self.route.stages[row.stage]
+        if row.want and row.want.pin:
+            after: dict[str, object] = {"": ["pin", row.want.pin, self._place(row)]}
+            slot = slot._replace(part=f"spf/pin({row.want.pin})")
+        else:
+            value = row.want.value if row.want and isinstance(row.want.value, Unknown) else row.after
+            after = {"": self._symbol(slot, value)}
+        if slot.key.system == "tenant" and slot.part == "":
+            carried = sorted(self._asked(row.stage, slot.key).items())
+            after |= {part: self._symbol(Slot(slot.key, part), want.value) for part, want in carried if part}
+        if row.ttl is not None:
+            after["ttl"] = row.ttl
+        return _hash(effect(row), slot.address, stage.name, after, self.chain[row.stage])
+
+    def _asked(self, stage: int, key: Key) -> dict[str, Want]:
+        if stage not in self.beside:
+            by_key = self.beside[stage] = {}
+            for slot, want in self.route.stages[stage].wants.items():
+                by_key.setdefault(slot.key, {})[slot.part] = want
+        return self.beside[stage].get(key, {})
+
+    def _place(self, row: Row) -> int:
+        """Which of several pins of one term this is."""
+        assert row.want is not None
+        asked = self._asked(row.stage, row.slot.key)
+        return sorted(part for part, want in asked.items() if want.pin == row.want.pin).index(row.slot.part)
+
+    def _symbol(self, slot: Slot, value: Value | Unknown | None) -> object:
+        """A value its owner names is its source and constraint, known or not, and what was last written from it."""
+        if not isinstance(value, Unknown):
+            return value
+        owned = self.owned.get(slot.address)
+        last = owned.source_value if owned else None
+        return ["named by", value.source, value.constraint.text, value.constraint.prefix, *value.constraint.under, last]
 
 
 def gate_chain(route: Route) -> list[str]:
@@ -144,9 +215,17 @@ def gate_chain(route: Route) -> list[str]:
 
 def rollback_ids(route: Route) -> tuple[str, ...]:
     """Ids of the steps that would set back what each stage wrote; approving a route approves them."""
-    return tuple(
-        _hash("restore", slot.address, f"rollback/{stage.name}") for stage in route.stages for slot in stage.wants
-    )
+    return tuple(restore_id(slot.address, stage.name) for stage in route.stages for slot in stage.wants)
+
+
+def restore_id(address: str, stage: str) -> str:
+    """Id of the step that sets a slot back to what it was before `stage`."""
+    return _hash("restore", address, f"{ROLLBACK}{stage}")
+
+
+def request_id(steps: Iterable[str]) -> str:
+    """Name of what another person is asked to do: the same for the same steps, whatever stands beside them."""
+    return _hash("request", *sorted(steps))
 
 
 def digest(document: Mapping[str, object]) -> str:
@@ -155,32 +234,13 @@ def digest(document: Mapping[str, object]) -> str:
     return f"sha256:{sha256(text.encode()).hexdigest()}"
 
 
-def _act(route: Route, row: Row, gates: str, world: World) -> Act:
-    effect = "destroy" if row.verdict in REMOVALS else "write"
-    after = {"": _symbol(row.slot, row.after, world)}
-    after |= {part: _symbol(Slot(row.slot.key, part), want.value, world) for part, want in sorted(row.carried.items())}
-    if row.ttl is not None:
-        after["ttl"] = row.ttl
-    name = route.stages[row.stage].name
-    return Act(_hash(effect, row.slot.address, name, after, gates), route.id, row.stage, effect, row)
-
-
-def _symbol(slot: Slot, value: Value | Unknown | None, world: World) -> object:
-    """A value its owner names is its source and constraint, known or not, and what was last written from it."""
-    if not isinstance(value, Unknown):
-        return value
-    owned = world.owned.get(slot.address)
-    last = owned.source_value if owned else None
-    return ["named by", value.source, value.constraint.text, value.constraint.prefix, *value.constraint.under, last]
-
-
 def _hash(*pieces: object) -> str:
     return sha256(json.dumps(pieces, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _blocks(row: Row, route: Route, cursor: int) -> bool:
     """Drift at or below the cursor where mail would suffer stops the route."""
-    if row.stage > cursor or row.verdict not in (Verdict.DRIFT, Verdict.MISSING):
+    if row.stage > cursor or row.verdict not in (Verdict.DRIFT, Verdict.MISSING, Verdict.CONFLICT):
         return False
     key, part = row.slot
     if part == "ttl":
@@ -250,7 +310,7 @@ def with_refusals(legs: Iterable[Leg], refused: Mapping[Slot, str]) -> tuple[Leg
 
 
 def _refuse(one: Leg, refused: Mapping[Slot, str]) -> Leg:
-    stopped = ""
+    stopped = one.halt
     acts: list[Act] = []
     for index, stage in enumerate(one.route.stages):
         here = [act for act in one.acts if act.stage == index]

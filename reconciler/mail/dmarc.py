@@ -3,30 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from reconciler.mail.wants import Asked, MailDomain, Row, record_wants
-from reconciler.model.diagnostic import Origin
 
 #: From the mildest to the strictest.
 POLICIES = ("none", "quarantine", "reject")
 
 
-def dmarc(domain: MailDomain, policy: str, reports_to: Sequence[str] = (), origin: Origin | None = None) -> list[Asked]:
-    """Ask for the domain's policy in `prepare`.
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What receivers do with mail that fails.
 
-    Args:
-        policy: one of `POLICIES`.
-        reports_to: mail addresses for aggregate reports.
+    Attributes:
+        policy: one of `POLICIES`. `subdomains`: the same for subdomains; empty = as `policy`.
+        reports_to: mail addresses for aggregate reports. `failures_to`: for reports on single messages.
     """
-    place = domain.origin if origin is None else origin
-    return record_wants(domain, "prepare", [Row("_dmarc", "TXT", text(policy, reports_to), origin=place)])
+
+    policy: str
+    subdomains: str = ""
+    reports_to: Sequence[str] = ()
+    failures_to: Sequence[str] = ()
 
 
-def text(policy: str, reports_to: Sequence[str] = ()) -> str:
+def dmarc(domain: MailDomain, policy: Policy) -> list[Asked]:
+    """Ask for the domain's policy in `prepare`."""
+    return record_wants(domain, "prepare", [Row("_dmarc", "TXT", text(policy), origin=domain.origin)])
+
+
+def text(policy: Policy) -> str:
     """The record's text."""
-    tags = ["v=DMARC1", f"p={policy}"]
-    if reports_to:
-        tags.append("rua=" + ",".join(f"mailto:{_escaped(address)}" for address in reports_to))
+    tags = ["v=DMARC1", f"p={policy.policy}"]
+    if policy.subdomains:
+        tags.append(f"sp={policy.subdomains}")
+    for tag, addresses in (("rua", policy.reports_to), ("ruf", policy.failures_to)):
+        if addresses:
+            tags.append(f"{tag}=" + ",".join(f"mailto:{_escaped(address)}" for address in addresses))
     return "; ".join(tags)
 
 

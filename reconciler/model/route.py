@@ -11,8 +11,8 @@ from datetime import datetime
 from enum import StrEnum
 
 from reconciler.model.diagnostic import Origin
-from reconciler.model.key import Slot
-from reconciler.model.value import Unknown, Value
+from reconciler.model.key import Key, Slot
+from reconciler.model.value import Constraint, Unknown, Value
 
 #: The stages every plan walks, in order; a migration adds its own between them.
 STAGES = ("claim", "prove", "verify", "accounts", "prepare", "deliver", "retire")
@@ -118,6 +118,15 @@ class Stage:
     name: str
     wants: Mapping[Slot, Want] = field(default_factory=dict)
     gates: tuple[Gate, ...] = ()
+
+
+#: Where sources begin that the journal names, not a remote system.
+BEFORE = "before/"
+
+
+def ttl_before(key: Key) -> Unknown:
+    """The TTL a record set had before its route lowered it: as journalled, else as `migration.from` recorded."""
+    return Unknown(f"{BEFORE}{Slot(key, 'ttl').address}", Constraint("the TTL it had before it was lowered"))
 
 
 @dataclass(frozen=True, slots=True)

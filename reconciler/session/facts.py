@@ -12,7 +12,7 @@ from reconciler.model.value import Value
 
 
 def facts_of(resources: Mapping[Key, Resource]) -> dict[str, Value]:
-    """The records each domain asks for, and part numbers by part number and by product name.
+    """The records each domain asks for, and part numbers by part number and by product name, seats.
 
     A product name that several part numbers share gives a tuple of them.
     """
@@ -24,6 +24,7 @@ def facts_of(resources: Mapping[Key, Resource]) -> dict[str, Value]:
             facts |= services.facts_of(resource)
         elif isinstance(resource, Sku):
             parts.setdefault(key.scope, []).append(key.name)
+            facts[accounts.seats_source(key.scope, key.name)] = resource.enabled + resource.warning
             if resource.product:
                 products.setdefault(accounts.sku_source(key.scope, resource.product), []).append(key.name)
     for source, names in products.items():

@@ -73,6 +73,11 @@ def missing(customer: CustomerSpec, workspace: Workspace) -> tuple[str, ...]:
         for name, domain in customer.domains.items()
         if domain.migration
     ]
+    lacks += [
+        f"the DNS of {name} can only be asked for; this version cannot write the request yet"
+        for name, domain in customer.domains.items()
+        if not isinstance(domain.dns, str)
+    ]
     return tuple(lacks)
 
 

@@ -76,6 +76,8 @@ def read_sheet(data: bytes, file: str, columns: Mapping[str, str], needed: tuple
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=sheet.delimiter, strict=True)
     try:
         _rows(reader, sheet, columns, needed)
+        if not sheet.rows and not sheet.found:
+            sheet.wrong("csv/empty", max(1, reader.line_num), "the table has no rows")
     except csv.Error as bad:
         sheet.wrong(
             "csv/syntax", reader.line_num, f"the table cannot be read from here on: {bad}", remedy="check its quotes"

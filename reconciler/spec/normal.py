@@ -131,8 +131,6 @@ def read_table(table: DnsTable, zone: str, files: Files, origin: Origin, found: 
             ttls = [ttl for ttl in (there.ttl, made.ttl) if ttl is not None]
             put(there, values=tuple(sorted({*there.values, *made.values})), ttl=min(ttls, default=None))
     beside(rows.values(), found)
-    if not rows and not sheet.found:
-        found.append(error("csv/empty", "the table has no rows", origin=Origin(path, 1)))
     put(table, records=tuple(rows.values()))
 
 

@@ -1,5 +1,6 @@
 """Writes folders of specs for tests, and says what loading them finds."""
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 

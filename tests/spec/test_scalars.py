@@ -92,7 +92,7 @@ def test_normal_form(function: Any, written: Any, normal: Any) -> None:
         (moment, "2026-12-04 24:00", "spec/time", "Friday 2026-12-04 22:00"),
         (moment, "Thursday 2026-12-04 22:00", "spec/weekday", "correct one"),
     ],
-)  # fmt: skip
+)
 def test_refused(function: Any, written: Any, rule: str, remedy: str) -> None:
     """What has no normal form is refused with the rule and what to write."""
     with pytest.raises(PydanticCustomError) as bad:

@@ -46,9 +46,18 @@ def test_defaults(tmp_path: Path) -> None:
         (f"{PROVIDERS}defaults: {{tenants: m365}}", ["2:21 spec/provider `tenants`: there is no provider `m365`"]),
         (f"{PROVIDERS}defaults: {{language: fr}}", ["2:22 spec/choice `language`: 'fr' is none of the choices"]),
         (f"{PROVIDERS}policy: {{max_share: 30}}", ["2:21 spec/percent `max_share`: 30 is no percentage"]),
-        (f"{PROVIDERS}policy: {{self_heal: yes}}", ["2:21 spec/type `self_heal`: true or false is needed, this is 'yes'"]),
-        (f'{PROVIDERS}policy: {{max_destroy: "1"}}', ["2:23 spec/type `max_destroy`: a whole number is needed, this is '1'"]),
-        (f"{PROVIDERS}policy: {{max_destroy: -1}}", ["2:23 spec/value `max_destroy`: -1: input should be greater than or equal to 0"]),
+        (
+            f"{PROVIDERS}policy: {{self_heal: yes}}",
+            ["2:21 spec/type `self_heal`: true or false is needed, this is 'yes'"],
+        ),
+        (
+            f'{PROVIDERS}policy: {{max_destroy: "1"}}',
+            ["2:23 spec/type `max_destroy`: a whole number is needed, this is '1'"],
+        ),
+        (
+            f"{PROVIDERS}policy: {{max_destroy: -1}}",
+            ["2:23 spec/value `max_destroy`: -1: input should be greater than or equal to 0"],
+        ),
         (
             f"{PROVIDERS}policy: {{max_shar: 3%}}\nstate:\ndefaults: {{dns: z, hold: 3x}}",
             [
@@ -59,7 +68,7 @@ def test_defaults(tmp_path: Path) -> None:
             ],
         ),
     ],
-)  # fmt: skip
+)
 def test_mistakes(tmp_path: Path, text: str, mistakes: list[str]) -> None:
     """Each mistake has its place, and all of them come at once."""
     assert refused(tmp_path, text) == mistakes

@@ -61,20 +61,29 @@ def test_scalars(written: str, value: Any) -> None:
         ("a:\n  b: {c: 1, c: 2}\n", ["2:13 yaml/duplicate the key `c` again"]),
         ("a: 1\n\tb: 2\n", ["2:1 yaml/tab a tab in the indentation"]),
         ("a:\n  - b\n \t- c\n", ["3:2 yaml/tab a tab in the indentation"]),
-        ("a: !!str 1\nb: !x {}\nc: ! d\n", ["1:4 yaml/tag the tag tag:yaml.org,2002:str", "2:4 yaml/tag the tag !x", "3:4 yaml/tag the tag !"]),
+        (
+            "a: !!str 1\nb: !x {}\nc: ! d\n",
+            ["1:4 yaml/tag the tag tag:yaml.org,2002:str", "2:4 yaml/tag the tag !x", "3:4 yaml/tag the tag !"],
+        ),
         ("a: &x {b: 1}\nc:\n  <<: *x\n", ["3:3 yaml/merge a merge key (<<)"]),
         ("a: 1\n---\nb: 2\n", ["2:1 yaml/documents a second document"]),
         ("a: 1\n- x", ["2:1 yaml/syntax did not find expected key"]),
-        ("a:\nb: ~\nc: [null, d]\n", [
-            "1:1 yaml/nothing nothing is written after `a:`",
-            "2:1 yaml/nothing nothing is written after `b:`",
-            "3:5 yaml/nothing an empty item",
-        ]),
+        (
+            "a:\nb: ~\nc: [null, d]\n",
+            [
+                "1:1 yaml/nothing nothing is written after `a:`",
+                "2:1 yaml/nothing nothing is written after `b:`",
+                "3:5 yaml/nothing an empty item",
+            ],
+        ),
         ("a: *x\n", ["1:4 yaml/alias the alias *x names nothing"]),
         ("a: &x [1, *x]\n", ["1:11 yaml/alias the alias *x names nothing"]),
         ("? [a, b]\n: {c: 1}\nd: 2\n", ["1:3 yaml/key a list or a mapping as a key"]),
         ("a: &x b\n*x : c\n", ["2:1 yaml/key an alias as a key"]),
-        ('"": 1\n"a\\tb": 2\n', ["1:1 yaml/key a key that is empty or not printable", "2:1 yaml/key a key that is empty or not printable"]),
+        (
+            '"": 1\n"a\\tb": 2\n',
+            ["1:1 yaml/key a key that is empty or not printable", "2:1 yaml/key a key that is empty or not printable"],
+        ),
         ("a: 'x\u2028y'\n", ["1:6 yaml/invisible an invisible character, U+2028"]),
         ("a: x\u202ey\n", ["1:5 yaml/invisible an invisible character, U+202E"]),
         ("a: b: c\n", ["1:5 yaml/syntax mapping values are not allowed in this context"]),
@@ -86,7 +95,7 @@ def test_scalars(written: str, value: Any) -> None:
         ("# only a comment\n", ["1:1 yaml/empty the file is empty"]),
         ("[" * 60 + "]" * 60, ["1:51 yaml/depth nested more than 50 levels deep"]),
     ],
-)  # fmt: skip
+)
 def test_refused(text: str | bytes, mistakes: list[str]) -> None:
     """What is not read is named with its line and column, counted in characters from 1."""
     assert found(text) == mistakes
