@@ -95,8 +95,8 @@ def bind(
 ) -> Binding:
     """Bind every account and group of the spec to a live one, if there is one.
 
-    A user is looked for by the object id the ledger knows for its id; by its address under an object id the ledger
-    knows; by `renamed_from`; by its address; last among the soft-deleted, to be restored.
+    A user is looked for by its address under an object id the ledger knows, whatever its id; by the object id the
+    ledger knows for its id; by `renamed_from`; by its address; last among the soft-deleted, to be restored.
 
     Returns:
         The binding, with an error for each person that two accounts claim.
@@ -138,6 +138,8 @@ def _candidates(
     deleted: Mapping[str, User],
 ) -> Iterator[User]:
     former = person.renamed_from or ""
+    if person.address in by_upn and by_upn[person.address].remote_id in ledger.known:
+        yield by_upn[person.address]
     for name in (person.id, former) if former else (person.id,):
         known = ledger.remote.get(Key("tenant", tenant, "user", name).address, "")
         if known in standing:
@@ -185,10 +187,11 @@ def strangers(
     known = {
         address.removeprefix(start) for address in ledger.owned if address.startswith(start) and "#" not in address
     }
-    left = sorted(name for name in known - named if ("user", name) in binding.remote)
     standing = [
         one for one in live if isinstance(one, User) and one.key.scope == tenant and not one.deleted and not one.guest
     ]
+    active = {one.remote_id for one in standing if one.enabled}  # one already blocked was left out in an earlier breath
+    left = sorted(name for name in known - named if binding.remote.get(("user", name)) in active)
     found = []
     for person in unbound:
         domain = person.address.partition("@")[2]

@@ -80,6 +80,7 @@ class World:
         return self.facts.get(value.source) if isinstance(value, Unknown) else value
 
 
+#: Index of the stage, slot part, wish.
 Asks = list[tuple[int, str, Want]]
 
 
@@ -90,16 +91,20 @@ def compare(route: Route, cursor: int, world: World, covers: Callable[[Key], boo
         cursor: index of the last ended stage; -1 before the first.
         covers: whether a key, when it is not in the world, surely does not exist; others get no row.
     """
+    asks = asked(route, world)
+    return [row for key, wanted in asks.items() if covers(key) for row in _Walk(route, cursor, world, key).rows(wanted)]
+
+
+def asked(route: Route, world: World) -> dict[Key, Asks]:
+    """What a route asks of each resource, stage by stage."""
     asks: dict[Key, Asks] = {}
     for index, stage in enumerate(route.stages):
         for slot, want in stage.wants.items():
             asks.setdefault(slot.key, []).append((index, slot.part, want))
-    return [
-        row
-        for key, wanted in asks.items()
-        if covers(key)
-        for row in _Walk(route, cursor, world, key).rows(_shared_ttl(wanted, world) if len(wanted) > 2 else wanted)
-    ]
+    for key, wanted in asks.items():
+        if len(wanted) > 2:  # two TTLs of one record set at least, and one value
+            asks[key] = _shared_ttl(wanted, world)
+    return asks
 
 
 def _shared_ttl(asks: Asks, world: World) -> Asks:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from reconciler.diff import Row, World
@@ -59,7 +59,7 @@ def owned_rows(
             judgement = Judgement(Verdict.FORGET, "no longer asked for", None)
         else:
             judgement = unsaid(Known(slot, owned, parts.get(slot.part)), owned)
-        if slot.key.kind == "user" and judgement.verdict is Verdict.OMITTED:
+        if slot.key.kind == "user" and slot.part == "" and judgement.verdict is Verdict.OMITTED:
             judgement = _ladder(judgement, parts.get(""))
         yield (
             route,
@@ -90,6 +90,18 @@ def unmanaged(
                 yield slot
 
 
+def foreign_rows(routes: Collection[Route], foreign: Iterable[Slot], world: World) -> Iterator[tuple[Route, Row]]:
+    """A removal for each slot that is not ours in a zone that the spec alone fills; never the zone's own NS and SOA."""
+    by_scope = {route.subject: route for route in routes if route.subject in world.authoritative}
+    for slot in foreign if by_scope else ():
+        key = slot.key
+        if key.system == "dns" and key.scope in by_scope and (key.name != "@" or key.kind not in ("NS", "SOA")):
+            route = by_scope[key.scope]
+            reason = "nothing in the spec asks for it, and the zone holds nothing else"
+            before = world.parts(key).get(slot.part)
+            yield route, Row(slot, _retire(route), Verdict.OMITTED, reason, before, None)
+
+
 def emptied(routes: Collection[Route], mentioned: Mentioned) -> set[str]:
     """Zones and tenants of which the spec mentions nothing any more."""
     named = {key.scope for key in mentioned.parts}
@@ -97,10 +109,10 @@ def emptied(routes: Collection[Route], mentioned: Mentioned) -> set[str]:
 
 
 def _of_omitted_user(slot: Slot, mentioned: Mentioned) -> bool:
-    """Attributes and licences of a user who left the spec stay as they are: blocking is the only rung by omission."""
-    if slot.key.kind == "user":
-        return slot.part != "" and slot.key not in mentioned.parts
-    return slot.key.kind == "licenses" and slot.key._replace(kind="user") not in mentioned.parts
+    """Attributes and licences of a user who is no account of the spec stay, be it left out or named as absent."""
+    if slot.key.kind not in ("user", "licenses") or (slot.key.kind == "user" and slot.part == ""):
+        return False
+    return "upn" not in mentioned.parts.get(slot.key._replace(kind="user"), ())
 
 
 def _ladder(judgement: Judgement, now: object) -> Judgement:
@@ -111,10 +123,13 @@ def _ladder(judgement: Judgement, now: object) -> Judgement:
 
 def _stage(route: Route, slot: Slot, mentioned: Mentioned) -> int:
     """Removals come in `retire`, but a record set makes way in the stage of what takes its name."""
-    names = [stage.name for stage in route.stages]
     key = slot.key
     if key.system == "dns" and replaced(key, mentioned.kinds.get((key.scope, key.name), ())):
         for index, stage in enumerate(route.stages):
             if any((one.key.scope, one.key.name) == (key.scope, key.name) for one in stage.wants):
                 return index
-    return names.index(RETIRE)
+    return _retire(route)
+
+
+def _retire(route: Route) -> int:
+    return next(index for index, stage in enumerate(route.stages) if stage.name == RETIRE)

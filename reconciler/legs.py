@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from reconciler import diff, leftovers, plan, policy
+from reconciler import diff, leftovers, plan, policy, position
 from reconciler.ledger import Ledger
 from reconciler.model.key import Key, Slot
 from reconciler.model.route import Route
@@ -25,15 +25,6 @@ class Limits:
     accepted: Collection[str] = ()
 
 
-def cursor(route: Route, known: Ledger) -> int:
-    """Index of the last ended stage; empty stages after it have ended too. -1 before the first."""
-    index = known.stage_of(route.id, [stage.name for stage in route.stages])
-    stages = route.stages
-    while 0 <= index < len(stages) - 1 and not stages[index + 1].wants and not stages[index + 1].gates:
-        index += 1
-    return index
-
-
 def legs(
     routes: Sequence[Route], world: diff.World, known: Ledger, covers: Callable[[Key], bool], limits: Limits
 ) -> tuple[tuple[plan.Leg, ...], tuple[Slot, ...]]:
@@ -45,10 +36,15 @@ def legs(
     Returns:
         A leg for each route, in order, and the live slots that are not ours.
     """
+    if lowered := position.lowered(routes, known):
+        world = replace(world, facts={**world.facts, **lowered})
     mentioned = leftovers.Mentioned.of(routes)
-    cursors = {route.id: cursor(route, known) for route in routes}
+    cursors = {route.id: position.cursor(route, known) for route in routes}
     rows = {route.id: diff.compare(route, cursors[route.id], world, covers) for route in routes}
     for route, row in leftovers.owned_rows(routes, mentioned, world, covers):
+        rows[route.id].append(row)
+    foreign = tuple(leftovers.unmanaged(mentioned, world))
+    for route, row in leftovers.foreign_rows(routes, foreign, world):
         rows[route.id].append(row)
     case = policy.Case(
         [row for some in rows.values() for row in some],
@@ -59,7 +55,7 @@ def legs(
     )
     made = [
         plan.leg(
-            route, cursors[route.id], rows[route.id], world.owned, limits.accepted, standing.halt(route, world, known)
+            route, cursors[route.id], rows[route.id], world.owned, limits.accepted, position.halt(route, world, known)
         )
         for route in routes
     ]

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from reconciler import folding
 from reconciler.diff import Row
 from reconciler.model.key import Key, Slot
 from reconciler.model.resource import Resource, Sku
@@ -95,16 +96,35 @@ def _removals(case: Case, rules: Rules) -> Iterator[tuple[Slot, str]]:
 
 
 def _shares(case: Case, rules: Rules) -> Iterator[tuple[Slot, str]]:
+    gone = _vanishing(case)
+    if not gone:
+        return
     sets = Counter(key.scope for key in case.resources if key.system == "dns")
-    gone: dict[str, set[Key]] = {}
-    for row in _removed(case):
-        if row.slot.key.system == "dns":
-            gone.setdefault(row.slot.key.scope, set()).add(row.slot.key)
+    removed = Counter(key.scope for key in gone)
     for row in _removed(case):
         zone = row.slot.key.scope
-        removed, total = len(gone.get(zone, ())), sets[zone]
-        if row.slot.key.system == "dns" and total >= rules.share_floor and removed > rules.max_share * total:
-            yield row.slot, f"{removed} of {total} record sets of {zone} would go, at most {rules.max_share:.0%} may"
+        total = sets[zone]
+        if row.slot.key in gone and total >= rules.share_floor and removed[zone] > rules.max_share * total:
+            yield (
+                row.slot,
+                f"{removed[zone]} of {total} record sets of {zone} would go, at most {rules.max_share:.0%} may",
+            )
+
+
+def _vanishing(case: Case) -> set[Key]:
+    """Record sets of which nothing is left; a TXT set that loses one of its values is none."""
+    leaving: dict[Key, set[str]] = {}
+    for row in _removed(case):
+        if row.slot.key.system == "dns":
+            leaving.setdefault(row.slot.key, set()).add(row.slot.part)
+    if not leaving:
+        return set()
+    written = {row.slot.key for row in case.rows if row.acts and row.verdict not in REMOVALS}
+    return {
+        key
+        for key, parts in leaving.items()
+        if key not in written and not set(folding.parts(case.resources.get(key))) - parts - {"ttl", "spf"}
+    }
 
 
 def _name_servers(case: Case) -> Iterator[tuple[Slot, str]]:

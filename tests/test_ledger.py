@@ -463,15 +463,6 @@ def test_tenants_have_no_ttl() -> None:
     assert fold(journal(*wrote(PHONE, "1", "2"))).ttl_history == {}
 
 
-def test_drift_is_first_seen_once() -> None:
-    """Seen again it keeps its first time; gone, written or adopted it starts anew."""
-    seen = ("drift", {"seen": [MX.address]})
-    assert fold(journal(seen, seen)).first_seen == {MX.address: START}
-    for cure in ([("drift", {"gone": [MX.address]})], wrote(MX, OLD, NEW), [adopted(MX, OLD)], [forgot(MX)]):
-        assert fold(journal(seen, *cure)).first_seen == {}
-        assert fold(journal(seen, *cure, seen)).first_seen == {MX.address: at(1 + len(cure))}
-
-
 def test_tenant_values_are_fingerprints() -> None:
     """Nothing of a tenant is recorded but a fingerprint; DNS is recorded in full; absent stays absent."""
     assert recorded(MX, OLD) == OLD
@@ -552,7 +543,6 @@ def one_entry(draw: st.DrawFn) -> tuple[str, Mapping[str, Any]]:
         forgot(slot),
         *rolled_back(stage, route),
         ("confirm", {"route": route, "task": "phones", "by": "ana"}),
-        ("drift", {"seen": [slot.address]}),
     ]
     return choices[draw(st.integers(0, len(choices) - 1))]
 

@@ -28,7 +28,6 @@ TYPES: Mapping[str, frozenset[str]] = {
     "confirm": frozenset({"route", "by"}),  # stage or task; and evidence, subject, settles
     "rollback": frozenset({"route", "stage", "phase"}),  # stage: the last that stays ended, "" = none; begin | end
     "reveal": frozenset({"user", "by"}),
-    "drift": frozenset(),  # seen: addresses found drifted or unmanaged, gone: addresses that no longer are
     "new_ledger": frozenset(),  # files: what was moved aside
 }
 _ENVELOPE = frozenset({"v", "seq", "time", "run", "type", "prev", "hash"})

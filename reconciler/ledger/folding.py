@@ -77,7 +77,6 @@ class _Folding:
         self.ttl_history = {key: list(changes) for key, changes in start.ttl_history.items()}
         self.touches = {route: dict(slots) for route, slots in start.touches.items()}
         self.moves, self.taken = dict(start.moves), dict(start.taken)
-        self.first_seen = dict(start.first_seen)
         self.last_change = dict(start.last_change)
 
     def ledger(self) -> Ledger:
@@ -97,7 +96,6 @@ class _Folding:
             touches=_sealed(self.touches, MappingProxyType),
             moves=MappingProxyType(self.moves),
             taken=MappingProxyType(self.taken),
-            first_seen=MappingProxyType(self.first_seen),
             last_change=MappingProxyType(self.last_change),
         )
 
@@ -116,12 +114,10 @@ class _Folding:
         for address, value, meta in entry.payload["slots"]:
             route, stage = meta.get("route", ""), meta.get("stage", "")
             self._own(address, meta, Owned(_plain(value), "adopted", entry.time, route, stage))
-            self.first_seen.pop(address, None)
 
     def forget(self, entry: Entry) -> None:
         for address in entry.payload["addresses"]:
             self.owned.pop(address, None)
-            self.first_seen.pop(address, None)
             # A name given up may be given to another person later: it must not lead to the first one's account.
             self.known.pop(self.remote.pop(address, ""), None)
 
@@ -179,12 +175,6 @@ class _Folding:
             self.moves.pop(route, None)
         self._untouch(route, frozenset(kept))
 
-    def drift(self, entry: Entry) -> None:
-        for address in entry.payload.get("gone", ()):
-            self.first_seen.pop(address, None)
-        for address in entry.payload.get("seen", ()):
-            self.first_seen.setdefault(address, entry.time)
-
     def _move(self, entry: Entry) -> None:
         payload = entry.payload
         if payload.get("settles"):
@@ -229,7 +219,6 @@ class _Folding:
     def _touch(self, address: str, before: Value | None, begun: Begun) -> None:
         first = Before(before, begun.before_ttl, begun.stage, self.owned.get(address))
         self.touches.setdefault(begun.route, {}).setdefault(address, first)
-        self.first_seen.pop(address, None)
 
     def _own(self, address: str, meta: Mapping[str, Any], new: Owned, remote_id: str = "") -> None:
         """Own a slot; what `meta` does not say stays as it was known."""
@@ -302,7 +291,6 @@ _HANDLERS: Mapping[str, Callable[[_Folding, Entry], None]] = {
     "stage": _Folding.stage,
     "confirm": _Folding.confirm,
     "rollback": _Folding.rollback,
-    "drift": _Folding.drift,
 }
 
 

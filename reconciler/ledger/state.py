@@ -134,7 +134,6 @@ class Ledger:
         touches: by route, by slot address; emptied by a rollback.
         moves: by route: migrations begun, settled or not; a rollback to before the first stage ends one (rule 10).
         taken: by route: when a person last said where it stands, so that what came before is not known.
-        first_seen: by slot address: since when it has been drifted or unmanaged.
         last_change: by route.
     """
 
@@ -153,7 +152,6 @@ class Ledger:
     touches: Mapping[str, Mapping[str, Before]] = field(default_factory=_none)
     moves: Mapping[str, Move] = field(default_factory=_none)
     taken: Mapping[str, datetime] = field(default_factory=_none)
-    first_seen: Mapping[str, datetime] = field(default_factory=_none)
     last_change: Mapping[str, LastChange] = field(default_factory=_none)
 
     def stage_of(self, route: str, names: Sequence[str]) -> int:

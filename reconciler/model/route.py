@@ -147,6 +147,10 @@ class Route:
     baseline: Mapping[Slot, Value | None] | None = None
     origin: Origin = Origin()
 
+    def entry(self) -> dict[str, str]:
+        """How the journal names it."""
+        named = {"route": self.id, "subject": self.subject}
+        return named | ({"settles": self.settles} if self.settles else {})
 
     @property
     def settles(self) -> str:

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 
 from tests.cli.folder import Folder, surroundings
@@ -65,14 +65,16 @@ class Terminal:
 
 
 @contextmanager
-def terminal(folder: Folder, *arguments: str, out: int | None = None, **environment: str) -> Iterator[Terminal]:
+def terminal(
+    folder: Folder, *arguments: str, out: int | None = None, environment: Mapping[str, str] | None = None
+) -> Iterator[Terminal]:
     """Run a command before a terminal; `out`: where standard output goes instead."""
     master, slave = pty.openpty()
     try:
         process = subprocess.Popen(
             [sys.executable, "-c", LAUNCH, *arguments],
             cwd=folder.root,
-            env=surroundings(environment),
+            env=surroundings(environment or {}),
             stdin=slave,
             stdout=slave if out is None else out,
             stderr=slave,

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.fake import FakeWork, document, run
-from tests.cli.folder import Folder
+from tests.cli.folder import Done, Folder
 
 COUNTS = "Plan: 1 to add, 0 to change, 0 to destroy, 0 to adopt, 0 to forget."
 
@@ -49,7 +49,7 @@ def test_nothing_to_do_is_0(acme: Folder) -> None:
     assert (done.code, "No changes." in done.out) == (0, True)
 
 
-def approved(folder: Folder) -> object:
+def approved(folder: Folder) -> Done:
     """Plan and apply."""
     file = folder.root / "plan.json"
     folder.call("plan", "--out", str(file))

@@ -175,10 +175,9 @@ def complaints(folder: Path, customer: str, **files: str) -> list[str]:
 
 def told(diagnostics: Iterable[Diagnostic], folder: Path) -> list[str]:
     """Diagnostics as short texts, without the folder."""
-    return [
-        f"{one.origin} {one.rule} {one.summary}".replace(f"{folder}/", "").replace("c/customer.yaml:", "")
-        for one in diagnostics
-    ]
+    lines = [f"{one.origin} {one.rule} {one.summary}" for one in diagnostics]
+    lines = [re.sub(r"( is no [A-Z]+ value): .*", r"\1", line) for line in lines]  # the reason is tested elsewhere
+    return [line.replace(f"{folder}/", "").replace("c/customer.yaml:", "") for line in lines]
 
 
 def refused(folder: Path, workspace: str) -> list[str]:

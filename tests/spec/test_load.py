@@ -51,11 +51,15 @@ def test_one_thing_under_two_customers(tmp_path: Path) -> None:
     assert [one.id for one in found.customers] == ["c"]
     assert told(found.diagnostics, tmp_path) == [
         "a/customer.yaml:2:11 spec/clash the domain x.example is under another customer too: b (b/customer.yaml:2:11)",
-        "a/customer.yaml:1:1 spec/clash the tenant x.onmicrosoft.com is under another customer too: "
-        "b (b/customer.yaml:1:1)",
+        (
+            "a/customer.yaml:1:1 spec/clash the tenant x.onmicrosoft.com is under another customer too: "
+            "b (b/customer.yaml:1:1)"
+        ),
         "b/customer.yaml:2:11 spec/clash the domain x.example is under another customer too: a (a/customer.yaml:2:11)",
-        "b/customer.yaml:1:1 spec/clash the tenant x.onmicrosoft.com is under another customer too: "
-        "a (a/customer.yaml:1:1)",
+        (
+            "b/customer.yaml:1:1 spec/clash the tenant x.onmicrosoft.com is under another customer too: "
+            "a (a/customer.yaml:1:1)"
+        ),
     ]
     alone = load(tmp_path, ["b"])
     assert (alone.customers, list(alone.failed)) == ((), ["b"])

@@ -7,8 +7,9 @@ from typing import Any, get_args
 import pytest
 
 from reconciler.spec import reference
+from reconciler.spec.load import load
 from reconciler.spec.schema import Kind, schema, text
-from tests.spec.folders import WORKSPACE, load, write
+from tests.spec.folders import WORKSPACE, write
 
 SPECS = Path(__file__).resolve().parents[2] / "specs"
 KINDS: tuple[Kind, ...] = get_args(Kind)

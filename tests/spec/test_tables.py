@@ -178,8 +178,10 @@ def test_mistakes_in_tables(tmp_path: Path) -> None:
         "c/t.csv:4 spec/duration ttl: '1x' is no duration",
         "c/t.csv:5 spec/type 'BB' is no record type",
         "c/t.csv:7 spec/cname b has a CNAME and A",
-        "c/t.csv:8 spec/value '\"v=spf1 -all\"' is quoted twice: write the text itself, "
-        "without the quotes a zone file has",
+        (
+            "c/t.csv:8 spec/value '\"v=spf1 -all\"' is quoted twice: write the text itself, "
+            "without the quotes a zone file has"
+        ),
     ]
 
 

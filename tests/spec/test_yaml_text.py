@@ -6,6 +6,7 @@ import pytest
 
 from reconciler.spec import yaml_text
 from reconciler.spec.yaml_text import read
+from reconciler.spec.yaml_tree import Map, Seq
 
 
 def found(text: str | bytes) -> list[str]:
@@ -51,7 +52,7 @@ def test_scalars(written: str, value: Any) -> None:
     document = read(f"key: {written}\n".encode(), "f.yaml")
     assert document.found == []
     assert document.value == {"key": value}
-    assert type(document.value["key"]) in {type(value), yaml_text.Map, yaml_text.Seq}
+    assert type(document.value["key"]) in {type(value), Map, Seq}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,161 @@
+"""Acts of one stage on one zone, or on one kind of one tenant: re-read, journalled, written, journalled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from reconciler import folding, gates, ledger
+from reconciler.apply.hands import Awaited, Hands, Report, StepResult
+from reconciler.model.change import Change, Outcome, Status
+from reconciler.model.errors import ProviderError
+from reconciler.model.key import Key, Slot
+from reconciler.model.resource import RecordSet, Resource, User
+from reconciler.model.route import Want
+from reconciler.model.value import Unknown, Value
+from reconciler.plan import Act, Leg
+from reconciler.provider import Scope, Writer
+
+
+class Batch:
+    """Writes the acts of one batch; `moved` once something was done."""
+
+    def __init__(self, leg: Leg, hands: Hands, report: Report, name: str, scope: Scope) -> None:
+        self.leg, self.hands, self.report, self.name, self.scope = leg, hands, report, name, scope
+        self.moved = False
+
+    def carry_out(self, acts: Sequence[Act]) -> Iterator[StepResult]:
+        self.hands.beat()
+        provider = self.hands.providers[self.name]
+        if not isinstance(provider, Writer):
+            yield from (StepResult(act, Status.REFUSED, f"{self.name} can only be read") for act in acts)
+            return
+        try:
+            live = self.hands.read(self.name, self.scope)
+        except ProviderError as problem:
+            yield from (StepResult(act, Status.FAILED, str(problem)) for act in acts)
+            return
+        going: list[Act] = []
+        for act in acts:
+            result = self._look(act, folding.parts(live.get(act.slot.key)).get(act.slot.part))
+            if result is None:
+                going.append(act)
+            else:
+                yield result
+        if going:
+            yield from self._write(provider, going, live)
+
+    def _look(self, act: Act, now: Value | None) -> StepResult | None:
+        """The result of an act that need not, or must not, be carried out; none when it is to be."""
+        row, after = act.row, act.row.named
+        if isinstance(row.after, Unknown) and after is not None and not row.after.constraint.allows(after):
+            text = f"{row.after.source} is {after}, which is not {row.after.constraint.text}"
+            return StepResult(act, Status.REFUSED, text)
+        if now == row.before:
+            return None
+        if now != after:
+            return StepResult(act, Status.REFUSED, f"changed since it was planned: now {now!r}")
+        self.hands.note("end", {"outcomes": [{"id": act.id, "status": "found", "route": act.route}]})
+        if after is None:
+            self.hands.note("forget", {"addresses": [act.slot.address]})
+        else:
+            meta = self.hands.meta(act.slot, row.want)
+            noted = ledger.noted(act.slot, after, route=act.route, stage=self._stage_of(act), **meta)
+            self.hands.note("adopt", {"slots": [noted]})
+        return StepResult(act, Status.DONE, "already so")
+
+    def _stage_of(self, act: Act) -> str:
+        return self.leg.route.stages[act.stage].name
+
+    def _write(self, provider: Writer, acts: Sequence[Act], live: Mapping[Key, Resource]) -> Iterator[StepResult]:
+        writes: dict[Key, dict[str, Value | None]] = {}
+        for act in acts:
+            parts = writes.setdefault(act.slot.key, {})
+            parts |= {part: self.hands.named(want.value) for part, want in act.row.carried.items()}
+            parts[act.slot.part] = act.row.named
+        after = {key: folding.fold(key, live.get(key), parts) for key, parts in writes.items()}
+        changes = [self._change(key, live.get(key), after[key], acts) for key in writes]
+        stage = self._stage_of(acts[0])
+        steps = [self._step(act, live.get(act.slot.key), after[act.slot.key]) for act in acts]
+        self.hands.note("begin", {**self.leg.route.entry(), "stage": stage, "steps": steps})
+        self.report.wrote = True
+        for act in acts:
+            self.hands.say(f"{stage}: {act.action} {act.slot.address}")
+        try:
+            answers = list(provider.apply(changes))
+        except ProviderError as problem:
+            yield from _lost(acts, str(problem))
+            return
+        if len(answers) != len(changes):
+            yield from _lost(acts, f"{self.name} gave {len(answers)} answers to {len(changes)} changes")
+            return
+        outcomes = dict(zip(writes, answers, strict=True))
+        self._end(acts, outcomes)
+        for act in acts:
+            yield self._result(act, outcomes[act.slot.key])
+
+    def _step(self, act: Act, live: Resource | None, after: Resource | None) -> dict[str, object]:
+        carried = [
+            ledger.noted(Slot(act.slot.key, part), value, **self.hands.meta(Slot(act.slot.key, part), want))
+            for part, want in act.row.carried.items()
+            if (value := self.hands.named(want.value)) is not None
+        ]
+        meta = self.hands.meta(act.slot, act.row.want)
+        if after is None:
+            meta["gone"] = True
+        if isinstance(after, RecordSet):
+            meta["ttl"] = after.ttl
+        if act.row.want and act.row.want.pin:
+            meta["how"] = self._kept(act.slot, act.row.want)
+        return ledger.step(
+            act.id,
+            act.slot,
+            act.action,
+            before=act.row.before,
+            after=act.row.named,
+            before_ttl=live.ttl if isinstance(live, RecordSet) else None,
+            carried=carried,
+            **meta,
+        )
+
+    def _kept(self, slot: Slot, want: Want) -> str:
+        """How a pin is owned: as the term in whose place it stands, which is not ours if nobody of us wrote it."""
+        replaced = self.hands.known.owned.get(slot._replace(part=f"spf/{want.pin}").address)
+        return replaced.how if replaced else "adopted"
+
+    def _change(self, key: Key, before: Resource | None, after: Resource | None, acts: Sequence[Act]) -> Change:
+        outward = self.hands.binding.outward
+        password = None
+        if before is None and isinstance(after, User):
+            password = self.hands.password(key.name, after.upn)
+        steps = tuple(act.id for act in acts if act.slot.key == key)
+        return Change(self.hands.binding.key(key), outward(before), outward(after), steps, password)
+
+    def _end(self, acts: Sequence[Act], outcomes: Mapping[Key, Outcome]) -> None:
+        ended = []
+        for act in acts:
+            outcome = outcomes[act.slot.key]
+            ended.append(
+                {
+                    "id": act.id,
+                    "status": str(outcome.status),
+                    "detail": outcome.detail,
+                    "remote_id": outcome.remote_id,
+                    "request_id": outcome.request_id,
+                }
+            )
+            if outcome.status is Status.DONE and outcome.remote_id and act.slot.key.kind in ("user", "group"):
+                self.hands.bind(act.slot.key, outcome.remote_id)
+        self.hands.note("end", {"outcomes": ended})
+        self.moved = any(one.status is Status.DONE for one in outcomes.values())
+
+    def _result(self, act: Act, outcome: Outcome) -> StepResult:
+        if outcome.status is Status.WAITING:
+            stage = self.leg.route.stages[act.stage]
+            gate = gates.GateState(stage, False, outcome.detail, whom=self.scope.name)  # type: ignore[arg-type]
+            self.report.awaited.append(Awaited(self.leg.route.subject, stage.name, gate))
+        return StepResult(act, outcome.status, outcome.detail)
+
+
+def _lost(acts: Sequence[Act], why: str) -> Iterator[StepResult]:
+    """No answer, no outcome: the steps stay begun, and the next run looks."""
+    return (StepResult(act, Status.UNKNOWN, f"{why}; the next run looks what became of it") for act in acts)

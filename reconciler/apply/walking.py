@@ -1,0 +1,172 @@
+"""One pass over a plan: route by route, stage by stage, as far as it goes now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from reconciler import gates, ledger
+from reconciler.apply.batch import Batch
+from reconciler.apply.hands import Awaited, Hands, Report, StepResult
+from reconciler.diff import Row
+from reconciler.model.change import Status
+from reconciler.model.key import Key
+from reconciler.model.value import Unknown
+from reconciler.plan import KIND_ORDER, Act, Ids, Leg, Plan
+from reconciler.provider import Scope
+from reconciler.verdict import Verdict
+
+
+def run(plan: Plan, hands: Hands) -> Report:
+    """Go once over every route, as far as it goes now."""
+    report = Report()
+    for leg in plan.legs:
+        _Pass(leg, hands, report).walk()
+        if report.interrupted:
+            break
+    return report
+
+
+class _Pass:
+    """One pass along one route."""
+
+    def __init__(self, leg: Leg, hands: Hands, report: Report) -> None:
+        self.leg, self.hands, self.report = leg, hands, report
+        self.by_stage: dict[int, list[Act]] = {}
+        for act in leg.acts:
+            self.by_stage.setdefault(act.stage, []).append(act)
+        self.rows: dict[int, list[Row]] = {}
+        for row in leg.rows:
+            self.rows.setdefault(row.stage, []).append(row)
+        self.moved = False
+
+    def walk(self) -> None:
+        first = len(self.report.results)
+        for index in () if self.leg.halt else range(len(self.leg.route.stages)):
+            if not self._stage(index):
+                break
+            if self.hands.stop():
+                self.report.interrupted = True
+                break
+        said = {result.act.id for result in self.report.results[first:]}
+        refused = [act for act in self.leg.acts if act.refusal and act.id not in said]
+        self.report.results += [StepResult(act, Status.REFUSED, act.refusal) for act in refused]
+
+    def _stage(self, index: int) -> bool:
+        """Carry out one stage; tells whether the next may begin."""
+        stage, acts = self.leg.route.stages[index], self.by_stage.get(index, [])
+        new = index > self.leg.cursor
+        if new and not self._open(index):
+            return False
+        if self.moved and any(unnamed(act) for act in acts):
+            # Planned anew, the value may be known: one stage stays one batch.
+            self.report.again = True
+            return False
+        self._keep_books(index)
+        results = list(self._acts(acts)) if acts else []
+        self.report.results += results
+        done = len(results) == len(acts) and all(one.status is Status.DONE for one in results)
+        if not new:
+            return done
+        settled = done and not self.leg.unsettled(index)
+        if settled and (acts or stage.wants or stage.gates):
+            self.hands.note("stage", {**self.leg.route.entry(), "stage": stage.name})
+            self.moved = True
+        return settled
+
+    def _open(self, index: int) -> bool:
+        route = self.leg.route
+        if self.leg.blocks:
+            return False
+        watch = gates.Watch(self.hands.clock.now(), self.hands.known, self.hands.facts, self.hands.ready)
+        closed = [state for state in gates.look(route, index, watch) if not state.open]
+        self.report.awaited += [Awaited(route.subject, route.stages[index].name, state) for state in closed]
+        return not closed
+
+    def _keep_books(self, index: int) -> None:
+        """Adopting and forgetting write nothing but the journal."""
+        rows = self.rows.get(index, [])
+        self._spend(rows)
+        stage = self.leg.route.stages[index].name
+        adopted = [
+            ledger.noted(
+                row.slot, row.before, route=self.leg.route.id, stage=stage, **self.hands.meta(row.slot, row.want)
+            )
+            for row in rows
+            if row.verdict is Verdict.ADOPT and row.before is not None
+        ]
+        forgotten = [row.slot.address for row in rows if row.verdict is Verdict.FORGET]
+        if adopted:
+            self.hands.note("adopt", {"slots": adopted})
+        if forgotten:
+            self.hands.note("forget", {"addresses": forgotten})
+        self.moved = self.moved or bool(adopted or forgotten)
+
+    def _spend(self, rows: Sequence[Row]) -> None:
+        """A step that somebody else did is done: its approval must not outlive it (rule 2)."""
+        route, known = self.leg.route.id, self.hands.known
+        open_ = known.approved.get(route, frozenset()) | known.waiting.keys()
+        if not open_:
+            return
+        ids = Ids(self.leg.route, known.owned)
+        there = {ids.of(row) for row in rows if row.want is not None and row.verdict in SETTLED} & open_
+        if there:
+            outcomes = [{"id": one, "status": "found", "route": route} for one in sorted(there)]
+            self.hands.note("end", {"outcomes": outcomes})
+
+    def _acts(self, acts: Sequence[Act]) -> Iterator[StepResult]:
+        ready: list[Act] = []
+        for act in acts:
+            reason = act.refusal or self.hands.approved(act)
+            if reason:
+                yield StepResult(act, Status.REFUSED, reason)
+            elif waits := unnamed(act):
+                yield StepResult(act, Status.WAITING, f"{waits.constraint.text}: not named yet")
+            elif asked := self._asked(act):
+                yield StepResult(act, Status.WAITING, asked)
+            elif stranger := self._stranger(act):
+                self.report.again = self.report.again or self.moved
+                yield StepResult(act, Status.WAITING, f"waits for the account of {stranger}")
+            else:
+                ready.append(act)
+        for (name, scope, _), batch in _batches(ready, self.hands.provider_of):
+            if self.hands.stop():
+                self.report.interrupted = True
+                return
+            writer = Batch(self.leg, self.hands, self.report, name, scope)
+            yield from writer.carry_out(batch)
+            self.moved = self.moved or writer.moved
+
+    def _asked(self, act: Act) -> str:
+        """What a person was asked to do is not asked again; empty when nobody was."""
+        begun = self.hands.known.waiting.get(act.id)
+        name = self.hands.provider_of(act.slot.key)
+        capability = self.hands.providers[name].kinds.get(act.slot.key.kind) if name else None
+        if begun is None or capability is None or not capability.delegated:
+            return ""
+        return f"asked for on {begun.time:%Y-%m-%d} ({begun.request_id}), not seen yet"
+
+    def _stranger(self, act: Act) -> str:
+        """A member of a group who does not exist yet; empty when nobody is missing."""
+        if act.slot.key.kind != "group":
+            return ""
+        parts = [part for part in (act.slot.part, *act.row.carried) if part.startswith("members/")]
+        names = [part.removeprefix("members/") for part in parts]
+        return next((name for name in names if ("user", name) not in self.hands.binding.remote), "")
+
+
+#: Verdicts of rows whose step is done, whoever did it.
+SETTLED = frozenset({Verdict.ADOPT, Verdict.SAME, Verdict.FORGET, Verdict.AHEAD})
+
+
+def unnamed(act: Act) -> Unknown | None:
+    """The value an act waits for; none when it is plain, or named."""
+    return act.row.after if isinstance(act.row.after, Unknown) and act.row.named is None else None
+
+
+def _batches(acts: Iterable[Act], provider_of: Callable[[Key], str]) -> list[tuple[tuple[str, Scope, str], list[Act]]]:
+    found: dict[tuple[str, Scope, str], list[Act]] = {}
+    for act in acts:
+        key = act.slot.key
+        kind = KIND_ORDER[key.kind] if key.system == "tenant" else ""
+        found.setdefault((provider_of(key), Scope(key.system, key.scope), kind), []).append(act)
+    return sorted(found.items(), key=lambda one: one[0][2])
