@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from reconciler.ledger import Ledger
+from reconciler.ledger import Ledger, Owned
 from reconciler.model.diagnostic import Diagnostic, Origin, error
 from reconciler.model.key import Key
 from reconciler.model.resource import Group, Licenses, Resource, User
@@ -88,6 +88,31 @@ class Binding:
         """A key as the provider knows it."""
         kind = "user" if key.kind == "licenses" else key.kind
         return key._replace(name=self.remote.get((kind, key.name), key.name)) if key.system == "tenant" else key
+
+
+    def owned(self, known: Ledger) -> Mapping[str, Owned]:
+        """What the ledger owns, under the names of today: an account that got another id is the same account."""
+        moved: dict[str, str] = {}
+        for (kind, name), object_id in self.remote.items():
+            new = Key("tenant", self.tenant, kind, name)
+            old = known.known.get(object_id, new.address)
+            if old != new.address:
+                moved[old] = new.address
+                if kind == "user":
+                    moved[_licenses(old)] = _licenses(new.address)
+        if not moved:
+            return known.owned
+        found = dict(known.owned)
+        for address, owned in known.owned.items():
+            resource, mark, part = address.partition("#")
+            if resource in moved:
+                del found[address]
+                found.setdefault(f"{moved[resource]}{mark}{part}", owned)
+        return found
+
+
+def _licenses(user: str) -> str:
+    return user.replace("/user/", "/licenses/", 1)
 
 
 def bind(
@@ -201,7 +226,7 @@ def strangers(
             why = f"{left[0]} is left out of the spec in the same breath: is this the same person?"
             remedy = f"write `renamed_from: {left[0]}`, or `new: true` if it is another person"
         elif not known and foreign:
-            why = f"nothing is known of this tenant yet and it holds others at {domain} ({foreign[0]}): is it one of them?"
+            why = f"nothing is known of this tenant yet and it holds others at {domain}: is it {foreign[0]}?"
             remedy = "write `renamed_from: ADDRESS`, or `new: true` if it is another person"
         else:
             continue

@@ -55,7 +55,7 @@ def apply(paper: Paper) -> Judged:
     """The session has judged already."""
     counts = {name: count for name, count in paper["counts"].items() if count}
     said = [f"{count} {name}" for name, count in counts.items()]
-    said += [f"waiting for {one['text']}" for one in paper["waiting"][:1]]
+    said += [f"waiting: {one['text']}" for one in paper["waiting"][:1]]
     quiet = paper["outcome"] == "nothing" and not paper["diagnostics"]
     return Judged(paper["outcome"], paper["exit_code"], ", ".join(said) or "nothing to do", quiet)
 
@@ -77,7 +77,7 @@ def status(paper: Paper) -> Judged:
     waiting = [one for route in routes for one in route["waiting"]]
     unsafe = [route for route in routes if not route["safe_to_stop"]]
     said = [f"{route['subject']}: {route['stage']}" for route in routes if route["stage"] != "done"]
-    said += [f"waiting for {_awaited(one)}" for one in waiting]
+    said += [f"waiting: {_awaited(one)}" for one in waiting]
     said += [f"do NOT stop now: {route['why']}" for route in unsafe]
     said += [f"being worked on by {paper['lease']['holder']}"] if paper["lease"] else []
     outcome = "unsafe" if unsafe else "waiting" if waiting else "open" if said else "done"
@@ -87,5 +87,6 @@ def status(paper: Paper) -> Judged:
 
 
 def _awaited(one: Paper) -> str:
-    whom = f" from {one['whom']}" if one["whom"] else ""
-    return f"{one['text']}{whom}" + (f" until {one['until']}" if one["until"] else "")
+    extra = [f"from {one['whom']}" if one["whom"] else "", f"until {one['until']}" if one["until"] else ""]
+    tail = ", ".join(text for text in extra if text)
+    return f"{one['text']} ({tail})" if tail else str(one["text"])

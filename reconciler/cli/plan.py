@@ -78,3 +78,5 @@ def _save(world: World, out: Path, results: Sequence[over.Result]) -> None:
         return
     paper = made[0].paper if len(results) == 1 else over.document("plans", made)
     private.write(out, world.screen.redacted(rendered(paper, "json")))
+    if world.screen.watched():
+        world.screen.err(f"Saved. To apply exactly this, or less: reconciler apply {out}\n")

@@ -48,9 +48,14 @@ class Screen:
 
     def err(self, text: str) -> None:
         """Write something about the run; nobody may be listening."""
-        with suppress(OSError, ValueError, AttributeError):  # closed: none
-            _forgiving(sys.stderr).write(self._fit(text, sys.stderr))
-            sys.stderr.flush()
+        stream = sys.stderr
+        try:
+            _forgiving(stream).write(self._fit(text, stream))
+            stream.flush()
+        except OSError:
+            _silence(stream)
+        except (AttributeError, ValueError):  # it was closed before we began
+            return
 
     def tell(self, found: Iterable[Diagnostic | Mapping[str, Any]]) -> None:
         """Write diagnostics, also such as public documents hold, one line each."""

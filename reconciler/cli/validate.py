@@ -38,9 +38,8 @@ def command(world: World, specs: str | None, names: Sequence[str], since: str) -
         world.screen.out(canonical(paper))
     else:
         world.screen.tell(errors)
-        world.screen.out(
-            f"{_count(everyone, 'customer')}: {_count(errors, 'error')}, {_count(work.warnings, 'warning')}\n"
-        )
+        warnings = [one for one in work.warnings if one.severity == "warning"]
+        world.screen.out(f"{_count(everyone, 'customer')}: {_count(errors, 'error')}, {_count(warnings, 'warning')}\n")
     return code
 
 

@@ -1,7 +1,9 @@
 """`apply`: the approval, the prompt, the signals, and each of its exit codes."""
 
 import json
+import os
 import signal
+import time
 from pathlib import Path
 
 import pytest
@@ -224,6 +226,36 @@ def test_a_signal_at_the_prompt_is_130(acme: Folder, number: signal.Signals) -> 
         assert "not begun" in shown.seen
     assert not (acme.state("acme") / "lease.json").exists()
     assert not acme.state("beta").exists()
+
+
+def test_a_signal_while_another_holds_the_lock_is_130(acme: Folder) -> None:
+    """Waiting for a lock ends when a person wants to go."""
+    file = planned(acme)
+    with terminal(acme, "apply") as first:
+        first.expect(PROMPT)
+        with terminal(acme, "apply", file, "--lock-timeout", "1h") as second:
+            second.expect("applying acme")
+            second.press(signal.SIGINT)
+            assert second.end() == 130, second.seen
+
+
+@pytest.mark.parametrize("command", ["plan", "apply", "status", "drift"])
+def test_a_reading_that_hangs_keeps_nobody(acme: Folder, command: str) -> None:
+    """Interrupted while a system does not answer: the command is gone at once, with 130 and without noise."""
+    acme.with_zone("beta")
+    records = acme.spec("beta").read_text()
+    acme.spec("acme").write_text(records.replace("beta", "acme") + records.removeprefix("domains:\n"))
+    acme.spec("beta").unlink()
+    for name in ("acme", "beta"):
+        acme.zone(name).unlink()
+        os.mkfifo(acme.zone(name))
+    with terminal(acme, command) as shown:
+        shown.expect("acme")
+        time.sleep(0.3)
+        shown.press(signal.SIGINT)
+        assert shown.end() == 130, shown.seen
+    assert "Traceback" not in shown.seen
+    assert "nothing was written" in shown.seen
 
 
 def test_the_question_leaves_standard_output_alone(acme: Folder, tmp_path: Path) -> None:

@@ -54,7 +54,7 @@ def test_status_waiting_is_5(tmp_path: Path) -> None:
     folder.call("apply", planned(folder))
     done = folder.with_zone("beta").call("status")
     assert done.code == 5
-    assert "waiting for acme.example" in done.out
+    assert "waiting: the tenant does not see" in done.out
 
 
 def test_status_of_a_damaged_journal_is_3(acme: Folder) -> None:
