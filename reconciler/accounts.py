@@ -74,7 +74,9 @@ def _person(
     }
     for part, value in values.items():
         if value:
-            yield STAGE, Slot(key, part), Want(value, account.origin, manage=account.manage, protect=account.protect)
+            moved = part == "upn" and account.renamed_from is not None
+            want = Want(value, account.origin, overwrite=moved, manage=account.manage, protect=account.protect)
+            yield STAGE, Slot(key, part), want
     skus = account.licenses or ()
     if skus and not account.usage_location:
         summary = f"{account.address} gets a licence but has no usage location"

@@ -180,27 +180,22 @@ def _route(leg: Leg, gates: Mapping[tuple[str, int], Sequence[GateState]]) -> di
     stages = []
     reached = True
     for index, stage in enumerate(route.stages):
-        acts = [act for act in leg.acts if act.stage == index]
-        pending = index > leg.cursor and (acts or leg.unsettled(index))
-        if not stage.wants and not acts:
-            state = "empty"
-        elif index <= leg.cursor and not acts:
-            state = "done"
-        elif pending or acts:
-            state = (
-                "blocked"
-                if any(act.refusal for act in acts) or leg.unsettled(index)
-                else "next"
-                if reached
-                else "later"
-            )
-            reached = False
-        else:
-            state = "next" if reached else "later"
+        state = _state(leg, index, reached)
+        reached = reached and state in ("empty", "done")
         shown = [gate(one) for one in gates.get((route.id, index), ())] if index > leg.cursor else []
         stages.append({"name": stage.name, "state": state, "gates": shown})
     cursor = route.stages[leg.cursor].name if leg.cursor >= 0 else ""
     return {"id": route.id, "subject": route.subject, "target": route.target, "cursor": cursor, "stages": stages}
+
+
+def _state(leg: Leg, index: int, reached: bool) -> str:
+    """`empty`, `done`, `next` (the first that is neither), `later`, or `blocked`: it cannot be finished as things are."""
+    stage, acts = leg.route.stages[index], [act for act in leg.acts if act.stage == index]
+    if not acts and (index <= leg.cursor or not (stage.wants or stage.gates)):
+        return "done" if stage.wants or stage.gates else "empty"
+    if any(act.refusal for act in acts) or (index > leg.cursor and leg.unsettled(index)):
+        return "blocked"
+    return "next" if reached else "later"
 
 
 def _drift(leg: Leg) -> Iterable[dict[str, Any]]:

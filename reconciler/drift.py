@@ -9,8 +9,9 @@ from typing import Protocol
 
 from reconciler.diff import Row
 from reconciler.model.key import Slot
+from reconciler.model.route import Route, Wait
 from reconciler.model.value import Value
-from reconciler.plan import Plan
+from reconciler.plan import Leg, Plan
 from reconciler.verdict import Verdict
 
 WORLD, SPEC = "world", "spec"
@@ -107,7 +108,7 @@ def report(
         seen_before: by address, since when a finding has been seen; the others are new.
     """
     taken = {one.address: one for one in accepted if one.until >= now.date()}
-    findings = [_finding(row, taken, seen_before, now) for leg in made.legs for row in _latest(leg.rows)]
+    findings = [_finding(row, taken, seen_before, now) for leg in made.legs for row in _latest(leg, now)]
     open_ = [one for one in findings if one.accepted is None]
     unmanaged = tuple((slot, value_of(slot), seen_before.get(slot.address, now)) for slot in made.unmanaged)
     managed = len({row.slot for leg in made.legs for row in leg.rows if row.before is not None})
@@ -130,13 +131,23 @@ def sightings(drift: Drift) -> dict[str, datetime]:
     return found | {slot.address: first for slot, _, first in drift.unmanaged}
 
 
-def _latest(rows: Iterable[Row]) -> list[Row]:
-    """One row a slot: the first that is not settled, as live stands now."""
+def _latest(leg: Leg, now: datetime) -> list[Row]:
+    """One row a slot: the first that is not settled, as live stands now; what waits for its day is as agreed."""
+    due = _due(leg.route, now)
     first: dict[Slot, Row] = {}
-    for row in rows:
-        if row.verdict in DIRECTION:
+    for row in leg.rows:
+        if row.verdict in DIRECTION and row.stage < due:
             first.setdefault(row.slot, row)
     return list(first.values())
+
+
+def _due(route: Route, now: datetime) -> int:
+    """Index of the first stage whose day has not come; the number of stages when all have."""
+    for index, stage in enumerate(route.stages):
+        waits = (gate for gate in stage.gates if isinstance(gate, Wait) and gate.rule == "until")
+        if any(wait.instant is not None and wait.instant > now for wait in waits):
+            return index
+    return len(route.stages)
 
 
 def _finding(row: Row, taken: Mapping[str, Accepted], seen_before: Mapping[str, datetime], now: datetime) -> Finding:

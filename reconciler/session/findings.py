@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
 from reconciler import live
@@ -62,6 +63,22 @@ def bound_licences(customer: CustomerSpec, known: Ledger) -> list[Diagnostic]:
             f"Set `tenant: {others[0]}` back, or make the other tenant a customer of its own with new subscriptions.",
             origin=customer.origin,
         )
+    ]
+
+
+def left_behind(customer: CustomerSpec, known: Ledger) -> list[Diagnostic]:
+    """What we wrote in zones and tenants that the spec does not name at all any more; nobody looks at it."""
+    named = {*customer.domains, customer.tenant}
+    scopes = Counter(address.split("/")[1] for address in known.owned)
+    return [
+        warning(
+            "plan/left-behind",
+            f"{scope} is no longer in the spec of {customer.id}; {count} things of ours stay there",
+            "Leaving a whole zone or tenant out removes nothing, and it is not looked at.",
+            "To remove them, name it again and leave out what should go; then leave it out.",
+        )
+        for scope, count in sorted(scopes.items())
+        if scope not in named
     ]
 
 

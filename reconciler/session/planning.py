@@ -96,10 +96,10 @@ def make_from(
     facts = facts_of(resources)
     wished = desired.desired(customer, facts)
     found = [*notes, *findings.unread(picture), *findings.odd(picture), *wished.diagnostics, *bound.diagnostics]
-    found += findings.bound_licences(customer, known)
+    found += [*findings.bound_licences(customer, known), *findings.left_behind(customer, known)]
     if customer.accounts is not None and customer.tenant:
         found += binding.strangers(customer.tenant, people, bound, known, resources.values())
-    world = diff.World(resources, known.owned, facts, options.fix_drift or workspace.policy.self_heal)
+    world = diff.World(resources, bound.owned(known), facts, options.fix_drift or workspace.policy.self_heal)
     made_legs, foreign = _compare(session, customer, wished=wished.routes, picture=picture, world=world, known=known)
     found += _unstorable(made_legs, world, places)
     made_legs = _target(made_legs, options.target)

@@ -46,10 +46,18 @@ def _route(leg: Leg, made: Made) -> dict[str, Any]:
         "target": leg.route.target,
         "stage": here["name"] if here else "done",
         "last_change": {"address": last.address, "at": document.when(last.time), "read_back": True} if last else None,
-        "waiting": [{"text": one["text"], "whom": one["whom"], "until": one["until"]} for one in waiting],
+        "waiting": [*_repairs(leg), *({name: one[name] for name in ("text", "whom", "until")} for one in waiting)],
         "safe_to_stop": safe,
         "why": why,
     }
+
+
+def _repairs(leg: Leg) -> list[dict[str, Any]]:
+    """Drift that stops the route waits for a person."""
+    if not leg.blocks:
+        return []
+    text = f"drift comes first: {', '.join(leg.blocks)}; `plan --fix-drift` writes it back, or accept it in the spec"
+    return [{"text": text, "whom": "a person", "until": None}]
 
 
 def _safe(leg: Leg, known: Ledger) -> tuple[bool, str]:
@@ -73,6 +81,8 @@ def _following(made: Made, routes: list[dict[str, Any]]) -> str:
     customer = made.customer.id
     if made.plan.errored:
         return f"reconciler validate --customer {customer}"
+    if any(leg.blocks for leg in made.plan.legs):
+        return f"reconciler drift --customer {customer}"
     if any(route["waiting"] for route in routes):
         return f"reconciler apply --customer {customer}"
     return f"reconciler plan --customer {customer}" if made.plan.acts else "nothing to do"

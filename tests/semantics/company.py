@@ -59,7 +59,11 @@ def migration(
         Stage("lower", lowered),
         Stage("prepare", {Slot(WWW, ""): Want(("192.0.2.1",)), **senders("new", *names)}),
         Stage("freeze", {}, (Task("freeze", "stop moving mailboxes"),) if task else ()),
-        Stage("deliver", {Slot(MX, ""): Want(TENANT_MX)}, (Wait("ttl", "old answers expire", (Slot(MX, ""),)), *until, *asks)),
+        Stage(
+            "deliver",
+            {Slot(MX, ""): Want(TENANT_MX)},
+            (Wait("ttl", "old answers expire", (Slot(MX, ""),)), *until, *asks),
+        ),
         Stage("hold", {}, (Wait("hold", "two days of calm", seconds=172_800),)),
         Stage("retire", {term(old): Want(None, only=old), Slot(OLD_A, ""): Want(None, only=("198.51.100.9",))}),
         Stage("settle", settled),

@@ -83,7 +83,9 @@ class System:
     def observe(self, scope: Scope) -> Observation:
         if self.reads_fail:
             raise Unavailable("fake", "down")
-        inside = {key: one for key, one in self.resources.items() if (key.system, key.scope) == (scope.system, scope.name)}
+        inside = {
+            key: one for key, one in self.resources.items() if (key.system, key.scope) == (scope.system, scope.name)
+        }
         return Observation(scope, inside)
 
     def ready(self, key: Key) -> Readiness:
