@@ -102,12 +102,14 @@ class Binding:
                     moved[_licenses(old)] = _licenses(new.address)
         if not moved:
             return known.owned
-        found = dict(known.owned)
+        found: dict[str, Owned] = {}
+        taken = set(moved.values())  # what was known under these names is of other accounts
         for address, owned in known.owned.items():
             resource, mark, part = address.partition("#")
             if resource in moved:
-                del found[address]
-                found.setdefault(f"{moved[resource]}{mark}{part}", owned)
+                found[f"{moved[resource]}{mark}{part}"] = owned
+            elif resource not in taken:
+                found[address] = owned
         return found
 
 
@@ -149,7 +151,7 @@ def bind(
         group = next((one for one in by_name.values() if one.remote_id == known), None) if known else by_name.get(name)
         if group:
             remote["group", name] = group.remote_id
-    remote |= _forgotten(tenant, ledger, standing, set(remote.values()))
+    remote = _forgotten(tenant, ledger, standing, set(remote.values())) | remote
     names = {(kind, object_id): name for (kind, name), object_id in remote.items()}
     return Binding(tenant, remote, names, tuple(found))
 

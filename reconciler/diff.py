@@ -50,6 +50,11 @@ class Row(NamedTuple):
     beside: tuple[str, ...] = ()
 
     @property
+    def target(self) -> Value | None:
+        """The plain value to be written; none = absent, or not named yet."""
+        return self.named if isinstance(self.after, Unknown) else self.after
+
+    @property
     def acts(self) -> bool:
         """This row leads to a write."""
         return self.verdict in ACTS

@@ -19,6 +19,8 @@ FORMAT = "1.0"
 TOOL = "0.1.0"
 #: Addresses listed where only their number matters; the digest covers all of them.
 LISTED = 200
+#: What a step says of its effect; the rest tells where it comes from.
+SAID = ("id", "route", "stage", "address", "action", "before", "after", "unknown", "with", "allowed", "owner")
 
 
 def head(kind: str, customer: str, now: datetime) -> dict[str, Any]:
@@ -43,17 +45,7 @@ def plan(
     """A plan as JSON; `digest` covers what it would do, not when or from which commit it was made."""
     steps = [_step(act, leg) for leg in made.legs for act in leg.acts]
     refused = any(step["refusal"] for step in steps)
-    effect = {
-        "customer": made.customer,
-        "spec": spec["digest"],
-        "policy": policy,
-        "complete": made.complete,
-        "steps": [[step["id"], step["before"], step["allowed"]] for step in steps],
-        "adopt": [row.slot.address for row in made.rows(Verdict.ADOPT)],
-        "forget": [row.slot.address for row in made.rows(Verdict.FORGET)],
-        "rollback": [rollback_ids(leg.route) for leg in made.legs if leg.route.baseline is not None],
-    }
-    return {
+    paper = {
         **head("plan", made.customer, now),
         "spec": dict(spec),
         "policy": {"digest": policy, "result": "fail" if refused else "pass"},
@@ -64,14 +56,34 @@ def plan(
         "missing": list(made.missing),
         "routes": [_route(leg, gates) for leg in made.legs],
         "steps": steps,
-        "adopt": _listed(effect["adopt"]),
-        "forget": _listed(effect["forget"]),
+        "adopt": _listed([row.slot.address for row in made.rows(Verdict.ADOPT)]),
+        "forget": _listed([row.slot.address for row in made.rows(Verdict.FORGET)]),
         "drift": [entry for leg in made.legs for entry in _drift(leg)],
         "unmanaged": _listed([slot.address for slot in made.unmanaged]),
         "diagnostics": [diagnostic(one) for one in made.diagnostics],
         "counts": made.counts(),
-        "digest": digest(effect),
     }
+    return {**paper, "digest": effect(paper)}
+
+
+def effect(paper: Mapping[str, Any]) -> str:
+    """Identity of what a plan document would do; one that was changed since it was made has another.
+
+    Raises:
+        KeyError, TypeError, AttributeError: it is no whole plan document.
+    """
+    return digest(
+        {
+            "customer": paper["customer"],
+            "spec": paper["spec"]["digest"],
+            "policy": paper["policy"]["digest"],
+            "complete": paper["complete"],
+            "steps": [[step[name] for name in SAID] for step in paper["steps"]],
+            "adopt": paper["adopt"]["digest"],
+            "forget": paper["forget"]["digest"],
+            "rollback": [route["rollback"] for route in paper["routes"]],
+        }
+    )
 
 
 def apply(
@@ -105,6 +117,14 @@ def apply(
         "diagnostics": [diagnostic(one) for one in diagnostics],
         "next": following,
     }
+
+
+def after(done: Sequence[Mapping[str, Any]], paper: dict[str, Any]) -> dict[str, Any]:
+    """An apply document that tells of an earlier pass of the same run too."""
+    if not done:
+        return paper
+    counts = {**paper["counts"], str(Status.DONE): paper["counts"][str(Status.DONE)] + len(done)}
+    return {**paper, "steps": [*done, *paper["steps"]], "counts": counts}
 
 
 def diagnostic(one: Diagnostic) -> dict[str, Any]:
@@ -185,11 +205,18 @@ def _route(leg: Leg, gates: Mapping[tuple[str, int], Sequence[GateState]]) -> di
         shown = [gate(one) for one in gates.get((route.id, index), ())] if index > leg.cursor else []
         stages.append({"name": stage.name, "state": state, "gates": shown})
     cursor = route.stages[leg.cursor].name if leg.cursor >= 0 else ""
-    return {"id": route.id, "subject": route.subject, "target": route.target, "cursor": cursor, "stages": stages}
+    return {
+        "id": route.id,
+        "subject": route.subject,
+        "target": route.target,
+        "cursor": cursor,
+        "stages": stages,
+        "rollback": digest({"ids": rollback_ids(route)}) if route.baseline is not None else "",
+    }
 
 
 def _state(leg: Leg, index: int, reached: bool) -> str:
-    """`empty`, `done`, `next` (the first that is neither), `later`, or `blocked`: it cannot be finished as things are."""
+    """`empty`, `done`, `next` (the first that is neither), `later`, or `blocked`: it cannot be finished so."""
     stage, acts = leg.route.stages[index], [act for act in leg.acts if act.stage == index]
     if not acts and (index <= leg.cursor or not (stage.wants or stage.gates)):
         return "done" if stage.wants or stage.gates else "empty"

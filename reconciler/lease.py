@@ -168,7 +168,7 @@ def _try(path: Path, holder: Holder, now: datetime, ttl: float) -> tuple[Diagnos
     """Take the lease: what there is to say about it; or who has it."""
     with _locked(path):
         held = peek(path)
-        why = _free(held, holder, now) if held else ""
+        why = free(held, holder, now) if held else ""
         if held and not why:
             return held
         _write(path, LeaseInfo(holder, now, now + timedelta(seconds=ttl)))
@@ -190,7 +190,7 @@ def _make(path: Path) -> None:
         raise Refused([_trouble(path, problem)]) from problem
 
 
-def _free(held: LeaseInfo, asking: Holder, now: datetime) -> str:
+def free(held: LeaseInfo, asking: Holder, now: datetime) -> str:
     """Why a lease may be taken over; empty when it may not."""
     if now >= held.expires:
         return f"it expired {_stamp(held.expires)}"

@@ -70,6 +70,7 @@ def owned_rows(
                 judgement.reason,
                 parts.get(slot.part),
                 judgement.value,
+                named=world.named(judgement.value),
             ),
         )
 

@@ -80,7 +80,8 @@ def _take(found: dict[Slot, Value | Unknown | None], slot: Slot, want: Want, rec
     family = slot.part.partition("/")[0] + "/"
     if want.seed and any(one.key == slot.key and one.part.startswith(family) for one in recorded):
         return
-    found[slot] = want.value
+    before = isinstance(want.value, Unknown) and want.value.source.startswith(BEFORE)
+    found[slot] = recorded.get(slot) if before else want.value
 
 
 def _equal(expected: Fold, world: diff.World) -> bool:

@@ -95,7 +95,12 @@ def judge(want: Want, known: Known) -> Judgement:
         value = known.facts_value if isinstance(want.value, Unknown) else want.value
         assert value is not None
         judgement = _plain(want, value, known)
-    return _managed(want.manage, judgement)
+    judgement = _managed(want.manage, judgement)
+    owned = known.owned  # one without a route is only as an earlier stage will leave it
+    kept = (want.manage, want.protect)
+    if judgement.verdict is Verdict.SAME and owned and owned.route and (owned.manage, owned.protect) != kept:
+        return Judgement(Verdict.ADOPT, "ours, with another `manage` or `protect` than before", judgement.value)
+    return judgement
 
 
 def unsaid(known: Known, owned: Owned) -> Judgement:

@@ -46,7 +46,7 @@ class Batch:
 
     def _look(self, act: Act, now: Value | None) -> StepResult | None:
         """The result of an act that need not, or must not, be carried out; none when it is to be."""
-        row, after = act.row, act.row.named
+        row, after = act.row, act.row.target
         if isinstance(row.after, Unknown) and after is not None and not row.after.constraint.allows(after):
             text = f"{row.after.source} is {after}, which is not {row.after.constraint.text}"
             return StepResult(act, Status.REFUSED, text)
@@ -71,7 +71,7 @@ class Batch:
         for act in acts:
             parts = writes.setdefault(act.slot.key, {})
             parts |= {part: self.hands.named(want.value) for part, want in act.row.carried.items()}
-            parts[act.slot.part] = act.row.named
+            parts[act.slot.part] = act.row.target
         after = {key: folding.fold(key, live.get(key), parts) for key, parts in writes.items()}
         changes = [self._change(key, live.get(key), after[key], acts) for key in writes]
         stage = self._stage_of(acts[0])
@@ -111,7 +111,7 @@ class Batch:
             act.slot,
             act.action,
             before=act.row.before,
-            after=act.row.named,
+            after=act.row.target,
             before_ttl=live.ttl if isinstance(live, RecordSet) else None,
             carried=carried,
             **meta,

@@ -28,6 +28,8 @@ def read(path: Path) -> dict[str, dict[str, Any]]:
     papers = whole.get("documents") if whole.get("kind") == "plans" else [whole]
     if not isinstance(papers, list) or not all(isinstance(one, dict) for one in papers):
         wrong.append("its documents are no list of plans")
+    elif not papers:
+        wrong.append("it holds no plan")
         papers = []
     wrong += [text for one in papers for text in _mistakes(one)]
     names = [str(one.get("customer")) for one in papers]

@@ -102,7 +102,7 @@ def _tty(stream: TextIO | None) -> bool:
 def _forgiving(stream: TextIO) -> TextIO:
     """What the terminal's encoding has no sign for is written as an escape."""
     reconfigure = getattr(stream, "reconfigure", None)
-    if reconfigure is not None and getattr(stream, "errors", "") not in {"backslashreplace", "surrogateescape"}:
+    if reconfigure is not None and stream.errors != "backslashreplace":
         reconfigure(errors="backslashreplace")
     return stream
 

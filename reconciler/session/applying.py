@@ -10,8 +10,8 @@ from typing import Any
 from reconciler import apply, document, journal, lease, ledger, passwords
 from reconciler.apply import Hands, Report, StepResult
 from reconciler.model.change import Status
-from reconciler.model.diagnostic import Diagnostic, error
-from reconciler.model.errors import ProviderError, Refused
+from reconciler.model.diagnostic import Diagnostic, Severity, error
+from reconciler.model.errors import ProviderError, Refused, SpecError
 from reconciler.model.key import Key
 from reconciler.model.resource import User
 from reconciler.model.value import Secret
@@ -22,8 +22,8 @@ from reconciler.session.planning import Made, Options, make_from, policy_digest
 from reconciler.spec.customer import CustomerSpec
 from reconciler.verdict import Verdict
 
-#: Seconds between two looks while waiting for something that no clock tells.
-LOOK_AGAIN = 30.0
+#: Seconds between two looks while waiting: the first, and the longest; each is twice the one before.
+FIRST_LOOK, LAST_LOOK = 2.0, 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,24 +54,28 @@ def run(session: Session, customer: CustomerSpec, how: How) -> dict[str, Any]:
     """Apply, and with `wait` go on until nothing is awaited; the public apply document.
 
     Raises:
-        SpecError: a provider cannot be opened.
+        SpecError: a provider cannot be opened, or the plan has errors.
         Refused: nothing was written: lock, journal, approval, a plan that may not be applied.
     """
+    done: list[Mapping[str, Any]] = []
+    seconds = FIRST_LOOK
     while True:
-        paper = _once(session, customer, how)
+        paper = document.after(done, _once(session, customer, how))
         if not (how.wait and paper["outcome"] == "waiting") or how.stop():
             return paper
-        how = replace(how, file=None, ask=None)
-        _pause(session, paper, how)
+        how = replace(how, file=None, ask=None, new_ledger=False)
+        _pause(session, paper, how, seconds)
         if how.stop():
             return paper
+        done = [step for step in paper["steps"] if step["status"] == Status.DONE]
+        seconds = min(2 * seconds, LAST_LOOK)
 
 
-def _pause(session: Session, paper: Mapping[str, Any], how: How) -> None:
+def _pause(session: Session, paper: Mapping[str, Any], how: How, seconds: float) -> None:
     """The lease is free meanwhile; a long wait is looked at in pieces, so that a stop is heard."""
     for one in paper["waiting"]:
         how.say(f"waiting: {one['text']}" + (f" until {one['until']}" if one["until"] else ""))
-    end = session.clock.now() + timedelta(seconds=LOOK_AGAIN)
+    end = session.clock.now() + timedelta(seconds=seconds)
     while session.clock.now() < end and not how.stop():
         session.clock.sleep(1.0)
 
@@ -146,10 +150,11 @@ class _Run:
         return self._plan(hands.known)
 
     def _approval(self, made: Made) -> approving.Approval:
-        if made.plan.missing or not made.plan.applyable:
-            raise Refused([*(one for one in made.plan.diagnostics if one.severity == "error"),
-                           *(error("apply/missing", text) for text in made.plan.missing)]
-                          or [error("apply/incomplete", "the plan is not complete")])  # fmt: skip
+        missing = [error("apply/missing", text) for text in made.plan.missing]
+        if made.plan.errored:
+            raise SpecError([*(one for one in made.plan.diagnostics if one.severity is Severity.ERROR), *missing])
+        if missing:
+            raise Refused(missing)
         if self.how.file is not None:
             approval = approving.from_file(made, policy_digest(self.session), self.how.file)
             self.lost = approving.lost(made, self.how.file)

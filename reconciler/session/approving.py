@@ -137,3 +137,13 @@ def _wrong(made: Made, policy: str, file: Mapping[str, Any]) -> Iterator[Diagnos
     for what, planned, now in pairs:
         if planned != now:
             yield error("apply/stale", f"the plan was made for another {what}", f"Then {planned}, now {now}.", remedy)
+    if not _whole(file):
+        detail = "What it says is not what its digest says."
+        yield error("apply/edited", "the plan file was changed after it was made", detail, remedy)
+
+
+def _whole(file: Mapping[str, Any]) -> bool:
+    try:
+        return document.effect(file) == str(file["digest"])
+    except (KeyError, TypeError, AttributeError):
+        return False

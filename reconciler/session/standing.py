@@ -21,6 +21,8 @@ def status(session: Session, customer: CustomerSpec) -> dict[str, Any]:
     """
     made = make(session, customer, Options())
     held = lease.peek(session.state(customer.id) / "lease.json")
+    if held and lease.free(held, lease.this_process(session.run), session.clock.now()):
+        held = None  # of a run that was killed
     missing = any(one.rule == "journal/missing" for one in made.plan.diagnostics)
     routes = [_route(leg, made) for leg in made.plan.legs]
     return {
@@ -79,8 +81,10 @@ def _safe(leg: Leg, known: Ledger) -> tuple[bool, str]:
 
 def _following(made: Made, routes: list[dict[str, Any]]) -> str:
     customer = made.customer.id
+    if made.known.open and not made.plan.errored:
+        return f"reconciler apply --customer {customer}"
     if made.plan.errored:
-        return f"reconciler validate --customer {customer}"
+        return f"reconciler plan --customer {customer}"
     if any(leg.blocks for leg in made.plan.legs):
         return f"reconciler drift --customer {customer}"
     if any(route["waiting"] for route in routes):

@@ -24,6 +24,10 @@ _WANTED = {
 }
 
 
+#: Taking out what is wrong can make what holds it wrong, once for each level of the models.
+ROUNDS = 30
+
+
 class Step(NamedTuple):
     """One step of a path that was found in a document."""
 
@@ -100,7 +104,9 @@ def check(document: Document, adapter: TypeAdapter[Model], model: type[Model]) -
     """Validate a document; wrong parts are reported and taken out until the rest is sound."""
     places = Places(document)
     found: dict[tuple[Any, ...], Diagnostic] = {}
-    while document.value is not None:
+    for _ in range(ROUNDS):
+        if document.value is None:
+            break
         data = _sound(document.value) if document.holes else document.value
         try:
             thing = adapter.validate_python(data)

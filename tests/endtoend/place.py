@@ -26,7 +26,7 @@ $TTL 1h
 @          NS    ns2.host.example.
 @          MX    10 mx.host.example.
 @   900    TXT   "v=spf1  ip4:198.51.100.25 include:_spf.host.example ?all"   ; two blanks, as it came
-@          TXT   "vendor=1"
+@   900    TXT   "vendor=1"
 www        A     192.0.2.80   ; keep
 """
 #: The first account of every tenant, which no spec mentions.

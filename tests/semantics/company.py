@@ -53,7 +53,7 @@ def migration(
     settled = {slot: Want(ttl_before(slot.key), owner="migration") for slot in lowered}
     until = (Wait("until", "the window opens", instant=WINDOW),) if window else ()
     asks = (Assert("probe/new-server", "answers", "the new server takes mail"),) if check else ()
-    old = f"include:{'spf.old.example'}"
+    old = "include:spf.old.example"
     stages = (
         Stage("claim", {Slot(DOMAIN, ""): Want("present")}),
         Stage("lower", lowered),

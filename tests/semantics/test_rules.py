@@ -54,7 +54,7 @@ def refused(made: Plan) -> list[str]:
 
 
 def test_rule_01_untouched_zone_begins_at_the_beginning() -> None:
-    """Without a journal a zone that is exactly `migration.from` is at the first stage, whatever later stage equals it."""
+    """Without a journal a zone that is exactly `migration.from` is at the first stage, whatever else equals it."""
     world, route = moving()
     assert not position.halt(route, world.world(), world.known)
     assert [act.slot.address for act in world.plan().acts if not act.refusal][:2] == [
@@ -64,7 +64,7 @@ def test_rule_01_untouched_zone_begins_at_the_beginning() -> None:
 
 
 def test_rule_01_nothing_is_applied_where_the_past_is_not_known() -> None:
-    """Without a journal, a zone in the middle of a migration is not touched, nor adopted, until a person says where it is."""
+    """Without a journal, a zone midway is not touched, nor adopted, until a person says where it is."""
     world, route = moving()
     world.approve()
     world.walk(route, "deliver")
@@ -199,7 +199,7 @@ def test_rule_04_destroying_is_another_effect() -> None:
 
 
 def test_rule_05_value_of_the_tenant_is_hashed_by_its_source() -> None:
-    """The step is the same before the tenant has named its MX, after, and when it names another before it is written."""
+    """The step is the same before the tenant has named its MX, after, and when it names another in between."""
     world, _ = moving()
     made = []
     for named in (None, NEW, OTHER):
@@ -471,7 +471,7 @@ def test_rule_13_begin_holds_all_that_a_later_run_needs() -> None:
 
 
 def test_rule_14_smallest_ask_holds() -> None:
-    """Two owners of one record set's TTL get the smaller; when the migration lets go, what it was before or the other's."""
+    """Two owners of one record set's TTL get the smaller; when the migration lets go, the other's holds."""
     world, route = moving()
     vendor = Stage("prepare", {**route.stages[2].wants, Slot(TXT, "ttl"): Want(3600, owner="records")})
     route = replace(route, stages=(*route.stages[:2], vendor, *route.stages[3:]))

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from reconciler import apply, diff, ledger, legs, plan, policy, rollback
+from reconciler import diff, ledger, legs, policy, rollback
+from reconciler.apply import Hands, Report, recover, run
 from reconciler.binding import Binding
 from reconciler.journal.entry import Entry, check, compose
 from reconciler.model.change import Change, Outcome, Status
@@ -19,6 +20,7 @@ from reconciler.model.key import Key, Slot
 from reconciler.model.resource import RecordSet, Resource, TenantDomain, User
 from reconciler.model.route import Route
 from reconciler.model.value import Secret, Value
+from reconciler.plan import Plan, request_id, rollback_ids
 from reconciler.provider import Capabilities, Observation, Readiness, Scope
 
 START = datetime(2026, 11, 21, 20, tzinfo=UTC)
@@ -70,7 +72,7 @@ class System:
         self.resources = {one.key: one for one in resources}
         self.writes: list[Change] = []
         self.asked: list[Change] = []
-        self.crash_at, self.lose_answer = -1, False
+        self.crash_at, self.lose_at, self.lose_answer = -1, -1, False
         self.kinds = {kind: Capabilities(delegated=delegated, delay=60.0) for kind in KINDS}
         self.reads_fail = False
 
@@ -93,6 +95,9 @@ class System:
 
     def apply(self, batch: Sequence[Change]) -> Iterable[Outcome]:
         outcomes = [self._one(change) for change in batch]
+        self.lose_at -= 1
+        if self.lose_at == 0:
+            raise Crash
         if self.lose_answer:
             self.lose_answer = False
             raise Unavailable("fake", "no answer")
@@ -101,7 +106,7 @@ class System:
     def _one(self, change: Change) -> Outcome:
         if self.kinds["A"].delegated:
             self.asked.append(change)
-            return Outcome(change.key, Status.WAITING, "asked", request_id=plan.request_id(change.steps))
+            return Outcome(change.key, Status.WAITING, "asked", request_id=request_id(change.steps))
         if self.resources.get(change.key) != change.before:
             return Outcome(change.key, Status.REFUSED, "changed meanwhile")
         self.crash_at -= 1
@@ -127,12 +132,13 @@ class World:
     systems: dict[str, System]
     routes: list[Route]
     facts: dict[str, Value] = field(default_factory=dict)
-    rules: policy.Rules = policy.Rules(max_destroy=5)
+    rules: policy.Rules = field(default_factory=lambda: policy.Rules(max_destroy=5))
     clock: Clock = field(default_factory=Clock)
-    binding: Binding = Binding("")
+    binding: Binding = field(default_factory=lambda: Binding(""))
     authoritative: frozenset[str] = frozenset()
     accepted: frozenset[str] = frozenset()
     complete: bool = True
+    until: str = ""
 
     def __post_init__(self) -> None:
         self.journal = Journal(self.clock)
@@ -171,27 +177,27 @@ class World:
     def world(self, fix_drift: bool = False) -> diff.World:
         return diff.World(self.live, self.binding.owned(self.known), self.facts, fix_drift, self.authoritative)
 
-    def plan(self, fix_drift: bool = False) -> plan.Plan:
+    def plan(self, fix_drift: bool = False) -> Plan:
         covers: Callable[[Key], bool] = lambda key: key.scope in self.systems  # noqa: E731
         limits = legs.Limits(self.rules, self.complete, self.accepted)
         made, foreign = legs.legs(self.routes, self.world(fix_drift), self.known, covers, limits)
-        return plan.Plan("customer", made, foreign)
+        return Plan("customer", made, foreign)
 
-    def approve(self, made: plan.Plan | None = None) -> None:
+    def approve(self, made: Plan | None = None) -> None:
         """A person says yes to everything in the plan, rollback steps included."""
         for leg in (made or self.plan()).legs:
             ids = [act.id for act in leg.acts if not act.refusal]
-            ids += plan.rollback_ids(leg.route) if leg.route.baseline is not None else ()
+            ids += rollback_ids(leg.route) if leg.route.baseline is not None else ()
             self.journal.append("approve", {"route": leg.route.id, "steps": ids, "by": "ana"})
 
-    def apply(self, fix_drift: bool = False, passes: int = 20) -> apply.Report:
-        """Go on under what is approved, as far as it goes now."""
-        total = apply.Report()
+    def apply(self, fix_drift: bool = False, passes: int = 20) -> Report:
+        """Go on under what is approved, as far as it goes now; a person stops it after the stage `until`."""
+        total = Report()
         if self.known.open:
-            apply.recover(self.hands(), lambda key: Scope(key.system, key.scope))
+            recover(self.hands(), lambda key: Scope(key.system, key.scope))
         for _ in range(passes):
             hands = self.hands()
-            report = apply.run(self.plan(fix_drift), hands)
+            report = run(self.plan(fix_drift), hands)
             self.binding = hands.binding
             total.results += report.results
             total.awaited = report.awaited
@@ -200,8 +206,8 @@ class World:
                 return total
         raise AssertionError("apply does not come to an end")
 
-    def hands(self) -> apply.Hands:
-        hands = apply.Hands(
+    def hands(self) -> Hands:
+        hands: Hands = Hands(
             providers=dict(self.systems),
             provider_of=lambda key: key.scope if key.scope in self.systems else "",
             binding=self.binding,
@@ -211,10 +217,11 @@ class World:
             facts=self.facts,
             approved=lambda act: "" if act.id in hands.known.approved.get(act.route, ()) else "not approved",
             password=lambda user, upn: Secret("secret"),
+            stop=lambda: self.until in hands.known.ended.get(self.routes[0].id, ()),
         )
         return hands
 
-    def roll_back(self, route: Route, stage: str = "") -> apply.Report:
+    def roll_back(self, route: Route, stage: str = "") -> Report:
         """The command `rollback`."""
         entry = {"route": route.id, "stage": stage}
         self.journal.append("rollback", {**entry, "phase": "begin"})
@@ -222,9 +229,9 @@ class World:
         self.journal.append("rollback", {**entry, "phase": "end"})
         return report
 
-    def set_back(self, route: Route, stage: str = "") -> apply.Report:
+    def set_back(self, route: Route, stage: str = "") -> Report:
         back = rollback.leg(route, self.known, self.world(), stage)
-        return apply.run(plan.Plan("customer", (back,)), self.hands())
+        return run(Plan("customer", (back,)), self.hands())
 
     def confirm(self, route: Route, *, stage: str = "", task: str = "") -> None:
         """The command `confirm`."""
@@ -239,9 +246,10 @@ class World:
 
     def walk(self, route: Route, until: str = "", limit: int = 60) -> None:
         """Apply, confirm what a person is asked for, let time pass; until a stage has ended, or nothing moves."""
+        self.until = until
         for _ in range(limit):
-            self.apply()
-            if (until and self.ended(route, until)) or not self.pass_time(route):
+            if not self.pass_time(route) or (until and self.ended(route, until)):
+                self.until = ""
                 return
         raise AssertionError("the route does not come to an end")
 

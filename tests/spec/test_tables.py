@@ -56,16 +56,20 @@ def test_spreadsheets(tmp_path: Path, mark: str, end: str, cell: str) -> None:
 
 def test_defaults_of_accounts(tmp_path: Path) -> None:
     """Country and licence come from the account, the users, the customer, the workspace, in this order."""
-    table = "address,kind,usage_location,licenses,id,new\na@x.example,person,FR,E5;E3,a,true\nb@x.example,shared,,,,\n"
+    table = (
+        "address,kind,usage_location,licenses,id,new\na@x.example,person,FR,E5;E3,a,true\nb@x.example,shared,,,,\n"
+        "d@x.example,person,,,,\n"
+    )
     spec = """tenant: x.onmicrosoft.com
 customer: {name: X, address: {street: a, city: b, country: MX}}
 licenses: {E3: {seats: 1}, E5: {seats: 2}}
 domains: {x.example: {}}
 accounts: a.csv
 """
-    first, second = accounts(tmp_path, spec, table)
+    first, second, unsaid = accounts(tmp_path, spec, table)
     assert (first.usage_location, first.licenses, first.id, first.new) == ("FR", ("E5", "E3"), "a", True)
     assert (second.usage_location, second.licenses, second.new) == ("MX", None, False)
+    assert (unsaid.usage_location, unsaid.licenses) == ("MX", None)
     inline = spec.replace("a.csv", "[{address: c@x.example}]") + "users: {licenses: E5, usage_location: ES}\n"
     (third,) = loaded(tmp_path, inline).customers[0].accounts or ()
     assert (third.kind, third.usage_location, third.licenses) == ("person", "ES", ("E5",))
