@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 
 from reconciler.mail import dmarc, senders, services
+from reconciler.mail.spf.terms import identity
 from reconciler.mail.txt import txt_part
 from reconciler.mail.wants import Asked, MailDomain, Row, record_wants
 from reconciler.model.diagnostic import Diagnostic, error
@@ -70,7 +71,9 @@ def _undated(customer: CustomerSpec, domain: DomainSpec, facts: Facts, found: li
         yield "prepare", Slot(at.key("TXT"), "spf/all"), end
     if domain.dmarc:
         yield from _dmarc(at, domain.dmarc)
-    yield from _absences(domain)
+    for text in domain.spf.absent:
+        yield "retire", Slot(at.key("TXT"), f"spf/{identity(text)}"), Want(None, domain.spf.origin)
+    yield from _absences(domain, found)
 
 
 def _dmarc(at: MailDomain, spec: DmarcSpec) -> Iterator[Asked]:
@@ -126,17 +129,25 @@ def _record(domain: DomainSpec, record: Record) -> Iterator[Asked]:
         origin=record.origin,
     )
     rows = [Row(record.name, "TXT", value, ttl, record.origin) for value in record.values]
-    yield from record_wants(at, "prepare", rows, owner="records")
+    for stage, slot, want in record_wants(at, "prepare", rows, owner="records"):
+        yield stage, slot, replace(want, protect=record.protect)
 
 
-def _absences(domain: DomainSpec) -> Iterator[Asked]:
+#: Names whose TXT values are all of one class.
+CLASS_OF = {"_dmarc": "dmarc", "_mta-sts": "mta-sts", "_smtp._tls": "tls-rpt"}
+
+
+def _absences(domain: DomainSpec, found: list[Diagnostic]) -> Iterator[Asked]:
     for one in domain.absent:
         key = Key("dns", domain.name, one.type, one.name)
-        if one.type == "TXT" and one.value is not None:
-            part = txt_part(one.name, one.value)
-            if part == "spf" or one.value.startswith("spf/"):
-                part = one.value
-            yield "retire", Slot(key, part), Want(None, one.origin)
-        else:
+        if one.type != "TXT":
             only = (one.value,) if one.value is not None else None
             yield "retire", Slot(key, ""), Want(None, one.origin, only=only)
+            continue
+        part = CLASS_OF.get(one.name, "") if one.value is None else txt_part(one.name, one.value)
+        if part and part != "spf":
+            yield "retire", Slot(key, part), Want(None, one.origin)
+        else:
+            what = "an SPF record is not removed as a whole" if part else f"which TXT value of {one.name} must go?"
+            remedy = "list its terms under `spf: {absent: [...]}`" if part else "write its `value`"
+            found.append(error("desired/absent-txt", what, remedy=remedy, origin=one.origin))

@@ -28,9 +28,9 @@ def read(path: Path) -> dict[str, dict[str, Any]]:
     papers = whole.get("documents") if whole.get("kind") == "plans" else [whole]
     if not isinstance(papers, list) or not all(isinstance(one, dict) for one in papers):
         wrong.append("its documents are no list of plans")
+        papers = []
     elif not papers:
         wrong.append("it holds no plan")
-        papers = []
     wrong += [text for one in papers for text in _mistakes(one)]
     names = [str(one.get("customer")) for one in papers]
     wrong += [f"it holds two plans of {name}" for name in sorted({name for name in names if names.count(name) > 1})]

@@ -1,14 +1,15 @@
 """The models of a domain: its DNS host, its mail service, who sends in its name, its records."""
 
+import re
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Discriminator, Tag
+from pydantic import BeforeValidator, Discriminator, PlainValidator, Tag
 
 from reconciler.model.route import Manage
 from reconciler.spec.migration import MigrationSpec
 from reconciler.spec.record import MANAGE, OVERWRITE, PROTECT, AbsentRecord, Adopt, DnsTable, Record, Table
-from reconciler.spec.scalars import Day, Duration, Email, Emails, Flag, Host, Network, Text
+from reconciler.spec.scalars import Day, Duration, Email, Emails, Flag, Host, Network, Text, show, wrong
 from reconciler.spec.written import Written, doc, given
 
 __all__ = ["AbsentRecord", "AskSpec", "DmarcSpec", "DnsTable", "DomainSpec", "MailSpec", "Record", "Sender", "SpfSpec"]
@@ -86,6 +87,18 @@ def _named(value: object) -> object:
 SenderItem = Annotated[Sender, BeforeValidator(_named, json_schema_input_type=Text | Sender)]
 
 
+def _term(value: object) -> str:
+    if not isinstance(value, str) or not SPF_TERM.fullmatch(value) or value.lower().lstrip("+?~-") == "all":
+        remedy = "write one as the record shows it: include:old.example, ip4:192.0.2.1, mx"
+        raise wrong("spec/spf-term", f"{show(value)} is no term of an SPF record", remedy)
+    return value
+
+
+#: A mechanism with an optional qualifier. Source: RFC 7208, 4.6.1 and 12; what the terms mean is not looked at here.
+SPF_TERM = re.compile(r"[+?~-]?[A-Za-z][A-Za-z0-9]*(?:[:/][\x21-\x7e]*)?")
+SpfTerm = Annotated[str, PlainValidator(_term, json_schema_input_type=str)]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpfSpec(Written):
     """The end of the SPF record."""
@@ -98,6 +111,13 @@ class SpfSpec(Written):
         ),
     ] = None
     adopt: Annotated[Adopt | None, doc(OVERWRITE, "overwrite")] = None
+    absent: Annotated[
+        tuple[SpfTerm, ...],
+        doc(
+            "Terms that must not be in the record; nothing else removes one that we did not write.",
+            ["include:old.example"],
+        ),
+    ] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -123,6 +123,7 @@ def test_a_new_user_without_a_key_or_a_terminal_is_1(tmp_path: Path) -> None:
         ('{"kind": "drift", "format_version": "1.0"}', "not a plan"),
         ('{"kind": "plan", "format_version": "2.0"}', "this version reads 1.x"),
         ('{"kind": "plans", "format_version": "1.0", "documents": 1}', "no list of plans"),
+        ('{"kind": "plans", "format_version": "1.0", "documents": []}', "holds no plan"),
         ('{"kind": "plan", "format_version": "1.0", "steps": [1]}', "customer is no text"),
         ("\udcff", "UTF-8"),
     ],

@@ -1,0 +1,216 @@
+"""Guards: each stops exactly what it is for, and the six conditions for deletion by omission all have to hold."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from reconciler import policy
+from reconciler.diff import Row
+from reconciler.model.key import Key, Slot
+from reconciler.model.resource import Licenses, RecordSet, Resource, Sku
+from reconciler.model.route import Route, Stage, Want
+from reconciler.model.value import Value
+from reconciler.policy import Case, Rules
+from reconciler.verdict import Verdict
+from tests.semantics.world import System, World
+
+ZONE, TENANT = "shop.example", "shop.onmicrosoft.com"
+HOST = ("192.0.2.1",)
+
+
+def a(name: str) -> Key:
+    """An address record set."""
+    return Key("dns", ZONE, "A", name)
+
+
+def row(key: Key, verdict: Verdict, part: str = "", before: Value | None = HOST, after: Value | None = None) -> Row:
+    """One compared slot."""
+    return Row(Slot(key, part), 0, verdict, "", before, after)
+
+
+def hosts(count: int) -> dict[Key, Resource]:
+    """A zone with so many record sets."""
+    return {a(f"h{number}"): RecordSet(a(f"h{number}"), 300, HOST) for number in range(count)}
+
+
+def reasons(case: Case, rules: Rules | None = None) -> set[str]:
+    """Why acts are refused."""
+    return set(policy.refusals(case, rules or Rules(max_destroy=1000)).values())
+
+
+def spec(*names: str, protect: bool = False) -> Route:
+    """A domain with some hosts."""
+    wants = {Slot(a(name), ""): Want(HOST, protect=protect) for name in names}
+    return Route("r", ZONE, "dns", (Stage("prepare", wants), Stage("retire")))
+
+
+def omitting(**more: bool) -> World:
+    """Two hosts were published, and one has left the spec."""
+    world = World({ZONE: System()}, [spec("www", "ftp", **more)], rules=Rules(max_destroy=1))
+    world.approve()
+    world.apply()
+    world.routes = [spec("www")]
+    return world
+
+
+def going(world: World) -> list[Key]:
+    """What would be removed."""
+    return [act.slot.key for act in world.plan().acts if act.effect == "destroy" and not act.refusal]
+
+
+def test_omitted_record_goes_when_all_six_conditions_hold() -> None:
+    """Ours, unchanged, in scope, not protected, read completely, within the guards: then it goes."""
+    assert going(omitting()) == [a("ftp")]
+
+
+def test_condition_1_ours() -> None:
+    """What the ledger does not have stays."""
+    world = omitting()
+    world.lose_journal()
+    assert going(world) == []
+
+
+def test_condition_2_unchanged() -> None:
+    """What somebody changed since stays, and is shown."""
+    world = omitting()
+    world.put(a("ftp"), "203.0.113.1")
+    assert going(world) == []
+    assert [one.slot.key for one in world.plan().rows(Verdict.ORPHAN)] == [a("ftp")]
+
+
+def test_condition_3_in_scope() -> None:
+    """What lies in a zone that the spec no longer names stays."""
+    world = omitting()
+    world.routes = [Route("other", "other.example", "dns", (Stage("retire"),))]
+    assert going(world) == []
+
+
+def test_condition_4_not_protected() -> None:
+    """Protection outlives the line that asked for it."""
+    world = omitting(protect=True)
+    world.routes = [
+        spec("ftp", protect=True),
+    ]
+    assert going(world) == []
+    assert ["protected" in act.refusal for act in world.plan().acts] == [True]
+
+
+def test_condition_5_complete() -> None:
+    """Nothing goes unless everything was read; nor when the spec came out empty."""
+    world = omitting()
+    world.complete = False
+    assert going(world) == []
+    world.complete = True
+    world.routes = [spec()]
+    assert going(world) == []
+
+
+@pytest.mark.parametrize(
+    ("allowed", "acknowledged", "goes"), [(0, 0, False), (1, 0, True), (0, 1, True), (0, ("x",), False)]
+)
+def test_condition_6_within_guards(allowed: int, acknowledged: int | tuple[str, ...], goes: bool) -> None:
+    """No more than allowed, or than the spec expects by number or by name."""
+    world = omitting()
+    world.rules = Rules(max_destroy=allowed, acknowledged=acknowledged)
+    assert bool(going(world)) is goes
+
+
+def test_condition_6_expected_by_name() -> None:
+    """An address that the spec expects to go does not count."""
+    world = omitting()
+    world.rules = Rules(acknowledged=(Slot(a("ftp"), "").address,))
+    assert going(world) == [a("ftp")]
+
+
+@pytest.mark.parametrize(
+    ("gone", "total", "refused"), [(4, 10, True), (3, 10, False), (4, 9, False), (30, 100, False), (31, 100, True)]
+)
+def test_thirty_percent_of_a_zone(gone: int, total: int, refused: bool) -> None:
+    """More than 30 % of a zone of at least ten record sets does not go, explicitly either."""
+    live = hosts(total)
+    rows = [row(key, Verdict.DESTROY) for key in list(live)[:gone]]
+    assert bool(reasons(Case(rows, live, complete=True))) is refused
+
+
+def test_value_of_a_text_set_is_no_record_set() -> None:
+    """TXT sets that lose one value, and sets that are rewritten in the same plan, do not vanish."""
+    live = hosts(10)
+    texts = [Key("dns", ZONE, "TXT", f"h{number}") for number in range(6)]
+    live |= {key: RecordSet(key, 300, ("v=spf1 -all", "token")) for key in texts}
+    rows = [row(key, Verdict.DESTROY, "spf/all", "-all") for key in texts]
+    assert not reasons(Case(rows, live, complete=True))
+    swapped = [
+        one for key in list(hosts(10)) for one in (row(key, Verdict.DESTROY), row(key, Verdict.CREATE, after=HOST))
+    ]
+    assert not reasons(Case(swapped, live, complete=True))
+
+
+def test_name_servers_of_the_zone() -> None:
+    """The apex NS is never changed; that of a delegation below it may be."""
+    for name, refused in (("@", True), ("child", False)):
+        rows = [row(Key("dns", ZONE, "NS", name), Verdict.UPDATE, after=("ns.example.",))]
+        assert bool(reasons(Case(rows, {}, complete=True))) is refused
+
+
+def test_last_mx() -> None:
+    """The MX of the domain is replaced, never removed."""
+    key = Key("dns", ZONE, "MX", "@")
+    assert reasons(Case([row(key, Verdict.DESTROY)], {}, complete=True))
+    assert not reasons(Case([row(key, Verdict.UPDATE, after=("0 .",))], {}, complete=True))
+
+
+def test_cname_stands_alone() -> None:
+    """A CNAME does not go beside others, nor others beside it, unless those leave in the same plan."""
+    cname = Key("dns", ZONE, "CNAME", "h0")
+    rows = [row(cname, Verdict.CREATE, before=None, after=("x.example.",))]
+    assert reasons(Case(rows, hosts(1), complete=True))
+    assert not reasons(Case([*rows, row(a("h0"), Verdict.DESTROY)], hosts(1), complete=True))
+    beside = [row(a("h0"), Verdict.CREATE, before=None, after=HOST)]
+    assert reasons(Case(beside, {cname: RecordSet(cname, 300, ("x.example.",))}, complete=True))
+
+
+def test_seats_are_counted() -> None:
+    """More licences than free seats are refused with how many to buy; a seat freed in the same plan counts."""
+    sku = Key("tenant", TENANT, "sku", "E3")
+    users = [Key("tenant", TENANT, "licenses", name) for name in ("ana", "eva", "luis")]
+    live: dict[Key, Resource] = {sku: Sku(sku, "id", enabled=2, consumed=1), users[2]: Licenses(users[2], "3", ("E3",))}
+    wanted = [row(key, Verdict.CREATE, "E3", None, "direct") for key in users[:2]]
+    assert reasons(Case(wanted, live, complete=True)) == {"2 seats of E3 are needed, 1 are free: buy 1"}
+    assert not reasons(Case([*wanted, row(users[2], Verdict.DESTROY, "E3", "direct")], live, complete=True))
+
+
+def authoritative(*names: str) -> World:
+    """A zone that the spec alone fills, holding more than it asks for."""
+    world = World({ZONE: System(hosts(5).values())}, [spec(*names)], authoritative=frozenset({ZONE}))
+    world.put(Key("dns", ZONE, "NS", "@"), "ns1.old.example.")
+    world.rules = Rules(max_destroy=5)
+    return world
+
+
+def test_authoritative_zone_is_emptied_of_what_is_not_asked_for() -> None:
+    """Everything else goes, except the zone's own name servers, and the second run has nothing to do."""
+    world = authoritative("h0")
+    world.approve()
+    world.apply()
+    assert {key.name for key in world.live} == {"h0", "@"}
+    assert not world.plan().acts
+
+
+def test_authoritative_zone_has_guards() -> None:
+    """Neither more than allowed, nor more than 30 % of a larger zone."""
+    world = authoritative("h0")
+    world.rules = Rules(max_destroy=3)
+    assert going(world) == []
+    world = World({ZONE: System(hosts(12).values())}, [spec("h0")], authoritative=frozenset({ZONE}))
+    world.rules = replace(Rules(), max_destroy=100)
+    assert going(world) == []
+
+
+def test_zone_is_not_authoritative_unless_somebody_says_so() -> None:
+    """Records that nobody mentions are left alone."""
+    world = authoritative("h0")
+    world.authoritative = frozenset()
+    assert world.plan().counts()["destroy"] == 0
+    assert len(world.plan().unmanaged) == 5
