@@ -59,6 +59,7 @@ class _Builder:
         self.customer, self.domain, self.found = customer, domain, found
         self.protect = domain is not None and domain.protect
         self.wants: dict[str, dict[Slot, Want]] = {stage: {} for stage in STAGES}
+        self.asked: dict[Slot, Want] = {}
         self.ends: dict[Slot, list[tuple[date | None, Want]]] = {}
 
     def add(self, wishes: Iterable[domains.Dated]) -> None:
@@ -67,10 +68,11 @@ class _Builder:
             want = replace(asked, protect=True) if self.protect and not asked.protect else asked
             there = self.wants[stage].get(slot)
             joined = join(there, want, slot.part) if there else want
-            if joined:
+            other = there or self.asked.setdefault(slot, want)
+            if joined is None or _contradict(slot, other, want):
+                self.found.append(_twice(slot, other, want))
+            else:
                 self.wants[stage][slot] = joined
-            elif there:
-                self.found.append(_twice(slot, there, want))
             if slot.part != "ttl" and not want.seed and want.value is not None:
                 self.ends.setdefault(slot, []).append((day, want))
 
@@ -101,6 +103,12 @@ class _Builder:
             )
             for day, wants in sorted(days.items())
         ]
+
+
+def _contradict(slot: Slot, first: Want, second: Want) -> bool:
+    """Two stages of one spec never want different values of one slot; a removal may follow."""
+    plain = slot.part != "ttl" and not first.seed and not second.seed and second.value is not None
+    return plain and first.value is not None and first.value != second.value
 
 
 def _twice(slot: Slot, first: Want, second: Want) -> Diagnostic:

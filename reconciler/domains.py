@@ -52,13 +52,6 @@ def _sending(at: MailDomain, sender: Sender) -> MailDomain:
 def _undated(customer: CustomerSpec, domain: DomainSpec, facts: Facts, found: list[Diagnostic]) -> Iterator[Asked]:
     at = _mail_domain(customer, domain)
     if domain.mail and domain.mail.service == "microsoft365":
-        if not customer.tenant:
-            summary, remedy = (
-                f"{domain.name} has its mail at microsoft365, but no tenant is named",
-                "write `tenant: NAME.onmicrosoft.com`",
-            )
-            found.append(error("desired/no-tenant", summary, remedy=remedy, origin=domain.origin))
-            return
         yield from services.microsoft365(at)
         found += services.findings(at, facts)
     elif domain.mail and domain.mail.table:

@@ -18,6 +18,7 @@ from reconciler.cli.world import Paper, Work, World, pass_world
 
 if TYPE_CHECKING:
     from reconciler.session.applying import How
+    from reconciler.session.planning import Options
 
 EPILOG = """\b
 Examples:
@@ -118,22 +119,29 @@ def _apply(world: World, work: Work, files: Mapping[str, Mapping[str, Any]], how
 def _how_for(how: How, file: Mapping[str, Any] | None, asker: Asker | None, stop: Stop, progress: Progress) -> How:
     from dataclasses import replace
 
-    from reconciler.session.planning import Options
-
     def say(text: str) -> None:
         # What is awaited is said while nothing is written; everything else right before a write.
         stop.writing = stop.writing or not text.startswith("waiting: ")
         progress.say(text)
 
-    options = how.options
-    if file is not None and any(step.get("drift") and step["action"] == "update" for step in file["steps"]):
-        options = Options(True, options.target)  # a drifted value is only ever written back on demand
     return replace(
         how,
         file=file,
         ask=asker.approve if asker and file is None else None,
         passphrase=asker.new_passphrase if asker else None,
-        options=options,
+        options=_options_of(file, how.options) if file is not None else how.options,
         stop=lambda: stop.asked,
         say=say,
     )
+
+
+def _options_of(file: Mapping[str, Any], given: Options) -> Options:
+    """What a plan was made with: the file is the approval, so nothing of it needs to be said again."""
+    from dataclasses import replace
+
+    # A value that others changed is written back on demand alone.
+    drift = any(step.get("drift") and step["action"] == "update" for step in file["steps"])
+    # Everything could be read, so the rest was left out on purpose.
+    partial = not file["complete"] and all(read.get("complete") for read in file["reads"])
+    targets = tuple(step["address"] for step in file["steps"]) if partial else ()
+    return replace(given, fix_drift=given.fix_drift or drift, target=given.target or targets)

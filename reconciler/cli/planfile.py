@@ -54,6 +54,11 @@ def _mistakes(paper: Mapping[str, Any]) -> Iterator[str]:
         inner = paper.get(name)
         if not isinstance(inner, dict) or not isinstance(inner.get("digest"), str):
             yield f"{name}.digest is no text"
+    reads = paper.get("reads")
+    if not isinstance(paper.get("complete"), bool):
+        yield "complete is neither true nor false"
+    if not isinstance(reads, list) or not all(isinstance(one, dict) for one in reads):
+        yield "reads is no list of readings"
     steps = paper.get("steps")
     if not isinstance(steps, list):
         yield "steps is no list"

@@ -60,6 +60,15 @@ def _not_understood(entry: Entry, problem: Exception) -> Diagnostic:
     )
 
 
+def _resource(address: str) -> str:
+    return address.partition("#")[0]
+
+
+def _licenses(user: str) -> str:
+    """Of a user; a group keeps its own address."""
+    return user.replace("/user/", "/licenses/", 1)
+
+
 class _Folding:
     """The ledger while entries are taken in: the same content, not yet read only."""
 
@@ -254,9 +263,22 @@ class _Folding:
         key = address.partition("#")[0]
         if not address.startswith("tenant/") or key.split("/")[2] not in ("user", "group"):
             return
-        self.remote.pop(self.known.get(object_id, ""), None)
+        was = self.known.get(object_id, key)
+        if was != key:
+            self._rename(was, key, address)
+            self.remote.pop(was, None)
         self.known.pop(self.remote.get(key, ""), None)
         self.remote[key], self.known[object_id] = object_id, key
+
+    def _rename(self, was: str, key: str, newest: str) -> None:
+        """What is ours of an account goes with it; what is known under its new name, but `newest`, was another's."""
+        names = {was: key, _licenses(was): _licenses(key)}
+        taken = {address: self.owned.pop(address) for address in list(self.owned) if _resource(address) in names}
+        for address in [one for one in self.owned if one != newest and _resource(one) in names.values()]:
+            del self.owned[address]
+        for address, owned in taken.items():
+            resource, mark, part = address.partition("#")
+            self.owned.setdefault(f"{names[resource]}{mark}{part}", owned)
 
     def _gone(self, address: str, meta: Mapping[str, Any]) -> None:
         self.owned.pop(address, None)

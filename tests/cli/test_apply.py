@@ -184,6 +184,23 @@ def test_a_plan_made_to_fix_drift_fixes_drift(acme: Folder) -> None:
     assert (done.code, "192.0.2.81" in acme.zone("acme").read_text()) == (0, True), done
 
 
+def test_a_plan_of_a_target_does_the_target(acme: Folder) -> None:
+    """What --target left out of the plan is left out of its apply, and refuses nothing."""
+    acme.with_zone("acme", "{name: a, type: A, values: [192.0.2.1]}", "{name: b, type: A, values: [192.0.2.2]}")
+    done = acme.call("apply", planned(acme, "--target", "dns/acme.example/A/a"))
+    text = acme.zone("acme").read_text()
+    assert (done.code, "192.0.2.1\n" in text, "192.0.2.2" in text) == (0, True, False), done
+    assert acme.call("plan", "--json").json["counts"]["add"] == 1
+
+
+def test_an_edited_plan_file_is_3(acme: Folder) -> None:
+    """A plan file that says something else than it did when it was made is refused."""
+    file = Path(planned(acme))
+    file.write_text(file.read_text().replace("192.0.2.81", "192.0.2.66"))
+    done = acme.call("apply", str(file))
+    assert (done.code, "changed after it was made" in done.err) == (3, True), done
+
+
 def test_a_lost_journal_is_3_until_a_new_one_is_begun(acme: Folder) -> None:
     """A journal that was there and is gone is refused; --new-ledger begins anew; a whole one is not given up."""
     assert acme.call("apply", planned(acme)).code == 0

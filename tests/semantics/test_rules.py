@@ -121,9 +121,8 @@ def test_rule_02_step_found_done_right_before_the_write_is_spent() -> None:
     world.approve()
     made, hands = world.plan(), world.hands()
     world.put(WWW, "192.0.2.1")
-    from reconciler import apply
 
-    report = apply.run(made, hands)
+    report = run(made, hands)
     assert {one.status for one in report.results} == {Status.DONE}
     assert not [change for change in world.writes if change.key == WWW]
     world.put(WWW)
