@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 from reconciler.desired import Desired, desired
-from reconciler.model.route import STAGES, Wait, Want
+from reconciler.model.route import STAGES, Facts, Wait, Want
 from reconciler.model.value import Unknown
 from reconciler.spec.load import load
 from tests.spec.folders import write
 
 TENANT = "shop.onmicrosoft.com"
-FACTS = {
+FACTS: Facts = {
     f"tenant/{TENANT}#sku/business standard": "O365_BUSINESS_PREMIUM",
     f"tenant/{TENANT}#sku/both": ("ONE", "TWO"),
     f"tenant/{TENANT}#skus": "O365_BUSINESS_PREMIUM, ONE, TWO",

@@ -11,6 +11,7 @@ from reconciler.mail.catalogue import VENDORS, Vendor
 from reconciler.mail.spf.terms import identity
 from reconciler.mail.wants import Asked, MailDomain, Row, record_wants, spf_wants
 from reconciler.model.diagnostic import Diagnostic, Origin, Severity, error, warning
+from reconciler.model.key import Slot
 
 if TYPE_CHECKING:
     from ipaddress import IPv4Network, IPv6Network
@@ -54,7 +55,10 @@ def sender_wants(sender: Sender, domain: MailDomain) -> tuple[list[Asked], list[
     rows: Sequence[Row] = sender.rows or [Row(*record, origin=sender.origin) for record in vendor.records]
     asked = record_wants(domain, "prepare", rows, owner=sender.name)
     if terms:
-        asked += spf_wants(domain, domain.key("TXT"), dict.fromkeys(terms), owner=sender.name, origin=sender.origin)
+        key = domain.key("TXT")
+        asked += spf_wants(domain, key, dict.fromkeys(terms), owner=sender.name, origin=sender.origin)
+        if domain.ttl is not None:
+            asked.append(("prepare", Slot(key, "ttl"), domain.want(domain.ttl, origin=sender.origin)))
     return asked, found
 
 

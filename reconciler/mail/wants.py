@@ -103,10 +103,7 @@ def spf_wants(
     """
     asked = [("prepare", Slot(key, f"spf/{name}"), domain.want(name, owner, origin)) for name in terms]
     seed = replace(domain.want(end, origin=origin, keep=True), seed=True)
-    asked.append(("prepare", Slot(key, "spf/all"), seed))
-    if domain.ttl is not None:
-        asked.append(("prepare", Slot(key, "ttl"), domain.want(domain.ttl, origin=origin)))
-    return asked
+    return [*asked, ("prepare", Slot(key, "spf/all"), seed)]
 
 
 def join(first: Want, second: Want, part: str) -> Want | None:

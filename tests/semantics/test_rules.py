@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from reconciler import gates, plan, position
+from reconciler.apply import run
 from reconciler.model.change import Status
 from reconciler.model.key import Key, Slot
 from reconciler.model.resource import RecordSet
