@@ -107,7 +107,7 @@ def asked(route: Route, world: World) -> dict[Key, Asks]:
         for slot, want in stage.wants.items():
             asks.setdefault(slot.key, []).append((index, slot.part, want))
     for key, wanted in asks.items():
-        if len(wanted) > 2:  # two TTLs of one record set at least, and one value
+        if len(wanted) > 2 and key.system == "dns":  # two TTLs of one record set at least, and one value
             asks[key] = _shared_ttl(wanted, world)
     return asks
 
@@ -132,11 +132,21 @@ def _seconds(want: Want, world: World) -> int:
     return value if isinstance(value, int) else LONGEST_TTL
 
 
+def _values_first(wants: Mapping[str, Want]) -> list[str]:
+    """Slot parts in a stable order, the TTL last: it waits for what stands in the record set."""
+    parts = sorted(wants)
+    if "ttl" in wants:
+        parts.remove("ttl")
+        parts.append("ttl")
+    return parts
+
+
 class _Walk:
     """Follows one resource through the stages; `now` is what the stages so far leave of it."""
 
     def __init__(self, route: Route, cursor: int, world: World, key: Key) -> None:
         self.route, self.cursor, self.world, self.key = route, cursor, world, key
+        self.address = key.address
         self.now: Parts = world.parts(key)
         self.written: dict[str, Value | Unknown | None] = {}
         self.stuck: set[str] = set()
@@ -151,10 +161,9 @@ class _Walk:
         for index, part, want in asks:
             if index > self.cursor:
                 by_stage.setdefault(index, {})[part] = want
-        for part in ahead:
-            yield self._row(
-                part, held[part][0], Judgement(Verdict.AHEAD, "as the next stage leaves it", self.now.get(part))
-            )
+        for part in sorted(ahead):
+            judgement = Judgement(Verdict.AHEAD, "as the next stage leaves it", self.now.get(part))
+            yield self._row(Slot(self.key, part), held[part][0], judgement)
         for index in sorted(by_stage):
             yield from self._stage(index, by_stage[index])
 
@@ -175,10 +184,13 @@ class _Walk:
         ask = wants.get("ttl")
         ttl = ask.value if ask and not isinstance(ask.value, Unknown) else None
         fit = existed
-        for part in sorted(wants, key=lambda one: (one == "ttl", one)):
+        for part in _values_first(wants):
             if part in travelling or part in self.stuck or (part == "ttl" and not fit):
                 continue
-            row = self._judge(index, part, wants[part], travelling, ttl)
+            want, slot = wants[part], Slot(self.key, part)
+            row = self._row(slot, index, self._judge(slot, want), want)
+            if travelling or ttl is not None:
+                row = row._replace(carried=travelling, ttl=ttl)
             fit = fit and row.verdict is not Verdict.CONFLICT
             self._leave(row)
             yield row
@@ -191,24 +203,23 @@ class _Walk:
     def _travels(self, part: str, want: Want) -> bool:
         return part == "ttl" if self.key.system == "dns" else part != "" and want.value is not None
 
-    def _judge(self, index: int, part: str, want: Want, travelling: Mapping[str, Want], ttl: Value | None) -> Row:
-        known = self._known(part, want)
-        judgement = judge(want, known)
+    def _judge(self, slot: Slot, want: Want) -> Judgement:
+        part = slot.part
+        judgement = judge(want, self._known(slot, want))
         if want.seed and part not in self.now and self._class_taken(part):
             judgement = Judgement(Verdict.SAME, "there is one already", None)
         if part == "ttl" and judgement.verdict is Verdict.CONFLICT:
             judgement = judgement._replace(verdict=Verdict.UPDATE, reason="the TTL asked for")
         if judgement.verdict is Verdict.DRIFT and self.world.fix_drift:
             judgement = judgement._replace(verdict=Verdict.UPDATE, reason="drift, written back")
-        return self._row(part, index, judgement, want, travelling, ttl)
+        return judgement
 
-    def _known(self, part: str, want: Want) -> Known:
-        slot = Slot(self.key, part)
+    def _known(self, slot: Slot, want: Want) -> Known:
         baseline = self.route.baseline
         return Known(
             slot,
             self._owned(slot),
-            self.now.get(part),
+            self.now.get(slot.part),
             self.world.named(want.value) if isinstance(want.value, Unknown) else None,
             baseline.get(slot) if baseline else None,
             baseline is not None and slot in baseline,
@@ -218,31 +229,24 @@ class _Walk:
         if slot.part in self.written:
             value = self.written[slot.part]
             return None if value is None else Owned.of(slot, self.now[slot.part])
-        return self.world.owned.get(slot.address)
+        return self.world.owned.get(f"{self.address}#{slot.part}" if slot.part else self.address)
 
     def _class_taken(self, part: str) -> bool:
         family = part.partition("/")[0] + "/"
         return any(other.startswith(family) for other in self.now)
 
-    def _row(
-        self,
-        part: str,
-        index: int,
-        judgement: Judgement,
-        want: Want | None = None,
-        carried: Mapping[str, Want] = NOTHING,
-        ttl: Value | None = None,
-    ) -> Row:
+    def _row(self, slot: Slot, index: int, judgement: Judgement, want: Want | None = None) -> Row:
+        part = slot.part
         beside: tuple[str, ...] = ()
         if part == "ttl" and judgement.verdict in ACTS:
             beside = tuple(
                 sorted(one for one in self.now if one != "ttl" and Slot(self.key, one).address not in self.world.owned)
             )
-        slot, before = Slot(self.key, part), self.now.get(part)
-        after, named = judgement.value, self.world.named(judgement.value)
-        if want is not None and isinstance(want.value, Unknown) and judgement.verdict is not Verdict.ADOPT:
+        verdict, reason, after = judgement
+        named = self.world.named(after)
+        if want is not None and isinstance(want.value, Unknown) and verdict is not Verdict.ADOPT:
             after = want.value
-        return Row(slot, index, judgement.verdict, judgement.reason, before, after, want, named, carried, ttl, beside)
+        return Row(slot, index, verdict, reason, self.now.get(part), after, want, named, beside=beside)
 
     def _leave(self, row: Row) -> None:
         part = row.slot.part

@@ -62,10 +62,14 @@ def _state(gate: Gate, route: Route, stage: int, watch: Watch) -> GateState:
         found = str(watch.facts.get(gate.probe, "nothing"))
         holds = found == gate.expect
         return GateState(gate, holds, gate.text if holds else f"{gate.text}: found {found}, not {gate.expect}")
-    return {"seen": _seen, "ttl": _ttl, "until": _until, "hold": _hold}[gate.rule](gate, route, stage, watch)
+    if gate.rule == "seen":
+        return _seen(gate, watch)
+    if gate.rule == "ttl":
+        return _ttl(gate, route, watch)
+    return _clock(gate, gate.instant, watch) if gate.rule == "until" else _hold(gate, route, stage, watch)
 
 
-def _seen(gate: Wait, route: Route, stage: int, watch: Watch) -> GateState:
+def _seen(gate: Wait, watch: Watch) -> GateState:
     for key in dict.fromkeys(slot.key for slot in gate.slots):
         try:
             ready = watch.ready(key)
@@ -76,22 +80,20 @@ def _seen(gate: Wait, route: Route, stage: int, watch: Watch) -> GateState:
     return GateState(gate, True, gate.text)
 
 
-def _ttl(gate: Wait, route: Route, stage: int, watch: Watch) -> GateState:
+def _ttl(gate: Wait, route: Route, watch: Watch) -> GateState:
     """Every answer ever given out has expired: an old one may outlive those given after it."""
     passed: list[datetime] = []
     taken = watch.ledger.taken.get(route.id)
     for key in dict.fromkeys(slot.key for slot in gate.slots):
-        for change in watch.ledger.ttl_history.get(key.address, ()):
-            passed.append(change.time + timedelta(seconds=NEGATIVE_TTL if change.before is None else change.before))
+        history = watch.ledger.ttl_history.get(key.address, ())
+        passed += [
+            one.time + timedelta(seconds=NEGATIVE_TTL if one.before is None else one.before) for one in history
+        ]
         if taken:
             # Somebody else's word: when the change was made, and over which TTL, is not known.
             before = (route.baseline or {}).get(Slot(key, "ttl"))
             passed.append(taken + timedelta(seconds=before if isinstance(before, int) else UNKNOWN_TTL))
     return _clock(gate, max(passed, default=None), watch)
-
-
-def _until(gate: Wait, route: Route, stage: int, watch: Watch) -> GateState:
-    return _clock(gate, gate.instant, watch)
 
 
 def _hold(gate: Wait, route: Route, stage: int, watch: Watch) -> GateState:

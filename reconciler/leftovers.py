@@ -75,13 +75,11 @@ def owned_rows(
         )
 
 
-def unmanaged(
-    mentioned: Mentioned, world: World, of_interest: Callable[[Key], bool] = lambda key: True
-) -> Iterator[Slot]:
+def unmanaged(mentioned: Mentioned, world: World) -> Iterator[Slot]:
     """Live slots that are neither mentioned nor owned; a TTL is never one by itself."""
     for key in world.resources:
         named = mentioned.parts.get(key)
-        if (named is not None and "" in named) or key.kind == "sku" or not of_interest(key):
+        if (named is not None and "" in named) or key.kind == "sku":
             continue
         for part in world.parts(key):
             slot = Slot(key, part)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from reconciler import diff, leftovers, plan, policy, position
 from reconciler.ledger import Ledger
@@ -20,7 +20,7 @@ class Limits:
         accepted: addresses whose drift the spec accepts.
     """
 
-    rules: policy.Rules = policy.Rules()
+    rules: policy.Rules = field(default_factory=policy.Rules)
     complete: bool = True
     accepted: Collection[str] = ()
 
@@ -55,7 +55,12 @@ def legs(
     )
     made = [
         plan.leg(
-            route, cursors[route.id], rows[route.id], world.owned, limits.accepted, position.halt(route, world, known)
+            route,
+            cursors[route.id],
+            rows[route.id],
+            world.owned,
+            accepted=limits.accepted,
+            halt=position.halt(route, world, known),
         )
         for route in routes
     ]

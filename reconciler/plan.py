@@ -132,6 +132,7 @@ def leg(
     cursor: int,
     rows: Sequence[Row],
     owned: Mapping[str, Owned],
+    *,
     accepted: Collection[str] = (),
     halt: str = "",
 ) -> Leg:
@@ -316,10 +317,10 @@ def _refuse(one: Leg, refused: Mapping[Slot, str]) -> Leg:
         here = [act for act in one.acts if act.stage == index]
         if index > one.cursor and one.blocks and not stopped:
             stopped = f"drift comes first: {', '.join(one.blocks)}"
-        for act in here:
-            acts.append(_with(act, stopped or refused.get(act.slot, "")))
+        marked = [_with(act, stopped or refused.get(act.slot, "")) for act in here]
+        acts += marked
         odd = [row.slot.address for row in one.unsettled(index)] if index > one.cursor else []
-        bad = [act.slot.address for act in acts[len(acts) - len(here) :] if act.refusal] if here else []
+        bad = [act.slot.address for act in marked if act.refusal]
         if not stopped and (odd or bad):
             stopped = f"stage {stage.name} cannot be finished: {', '.join([*bad, *odd][:3])}"
     return replace(one, acts=tuple(acts))

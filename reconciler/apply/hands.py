@@ -86,7 +86,7 @@ class Hands:
     password: Callable[[str, str], Secret]
     stop: Callable[[], bool] = lambda: False
     beat: Callable[[], None] = lambda: None
-    say: Callable[[str], None] = lambda text: None
+    say: Callable[[str], None] = lambda _: None
 
     def note(self, kind: str, payload: Mapping[str, object]) -> None:
         """Journal an entry and fold it."""

@@ -19,8 +19,10 @@ STAGES = ("claim", "prove", "verify", "accounts", "prepare", "deliver", "retire"
 
 
 class Manage(StrEnum):
-    """How much of a slot we may change. `observe`: nothing, report only. `create`: make it if it is missing.
-    `update`: that and change it. `full`: that and delete it.
+    """How much of a slot we may change.
+
+    `observe`: nothing, report only. `create`: make it if it is missing. `update`: that and change it. `full`: that and
+    delete it.
     """
 
     OBSERVE = "observe"
