@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from reconciler.ledger import Ledger, Owned
 from reconciler.model.diagnostic import Diagnostic, Origin, error
@@ -89,7 +89,6 @@ class Binding:
         kind = "user" if key.kind == "licenses" else key.kind
         return key._replace(name=self.remote.get((kind, key.name), key.name)) if key.system == "tenant" else key
 
-
     def owned(self, known: Ledger) -> Mapping[str, Owned]:
         """What the ledger owns, under the names of today: an account that got another id is the same account."""
         moved: dict[str, str] = {}
@@ -128,16 +127,12 @@ def bind(
     Returns:
         The binding, with an error for each person that two accounts claim.
     """
-    users = [one for one in live if isinstance(one, User) and one.key.scope == tenant and not one.guest]
-    standing = {one.remote_id: one for one in users if not one.deleted}
-    by_upn = {one.upn.lower(): one for one in standing.values()}
-    deleted = {one.upn.lower(): one for one in users if one.deleted}
+    accounts = _Accounts.of(one for one in live if isinstance(one, User) and one.key.scope == tenant and not one.guest)
     remote: dict[tuple[str, str], str] = {}
     claimed: dict[str, Person] = {}
     found: list[Diagnostic] = []
     for person in people:
-        candidates = _candidates(tenant, person, ledger, standing, by_upn, deleted)
-        account = next(candidates, None)
+        account = next(_candidates(tenant, person, ledger, accounts), None)
         if account is None:
             continue
         if account.remote_id in claimed:
@@ -151,20 +146,30 @@ def bind(
         group = next((one for one in by_name.values() if one.remote_id == known), None) if known else by_name.get(name)
         if group:
             remote["group", name] = group.remote_id
-    remote = _forgotten(tenant, ledger, standing, set(remote.values())) | remote
+    remote = _forgotten(tenant, ledger, accounts.standing, set(remote.values())) | remote
     names = {(kind, object_id): name for (kind, name), object_id in remote.items()}
     return Binding(tenant, remote, names, tuple(found))
 
 
-def _candidates(
-    tenant: str,
-    person: Person,
-    ledger: Ledger,
-    standing: Mapping[str, User],
-    by_upn: Mapping[str, User],
-    deleted: Mapping[str, User],
-) -> Iterator[User]:
+class _Accounts(NamedTuple):
+    """Live accounts: those that stand by object id and by address, the soft-deleted by address."""
+
+    standing: Mapping[str, User]
+    by_upn: Mapping[str, User]
+    deleted: Mapping[str, User]
+
+    @classmethod
+    def of(cls, users: Iterable[User]) -> _Accounts:
+        """Sort them."""
+        given = list(users)
+        standing = {one.remote_id: one for one in given if not one.deleted}
+        by_upn = {one.upn.lower(): one for one in standing.values()}
+        return cls(standing, by_upn, {one.upn.lower(): one for one in given if one.deleted})
+
+
+def _candidates(tenant: str, person: Person, ledger: Ledger, accounts: _Accounts) -> Iterator[User]:
     former = person.renamed_from or ""
+    standing, by_upn, deleted = accounts
     if person.address in by_upn and by_upn[person.address].remote_id in ledger.known:
         yield by_upn[person.address]
     for name in (person.id, former) if former else (person.id,):

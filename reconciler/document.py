@@ -235,7 +235,7 @@ def _drift(leg: Leg) -> Iterable[dict[str, Any]]:
                 else "conflict"
                 if row.verdict is Verdict.CONFLICT
                 else "changed",
-                "direction": "world",
+                "direction": "" if row.verdict is Verdict.CONFLICT else "world",
                 "expected": value(row.named),
                 "actual": value(row.before),
                 "reason": row.reason,

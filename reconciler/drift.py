@@ -14,7 +14,8 @@ from reconciler.model.value import Value
 from reconciler.plan import Leg, Plan
 from reconciler.verdict import Verdict
 
-WORLD, SPEC = "world", "spec"
+#: Who moved; nobody where the two never agreed.
+WORLD, SPEC, NOBODY = "world", "spec", ""
 
 #: Verdicts that are drift, and who moved.
 DIRECTION = {
@@ -22,7 +23,7 @@ DIRECTION = {
     Verdict.MISSING: WORLD,
     Verdict.ORPHAN: WORLD,
     Verdict.OBSERVED: WORLD,
-    Verdict.CONFLICT: WORLD,
+    Verdict.CONFLICT: NOBODY,
     Verdict.CREATE: SPEC,
     Verdict.UPDATE: SPEC,
     Verdict.DESTROY: SPEC,

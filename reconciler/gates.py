@@ -86,9 +86,7 @@ def _ttl(gate: Wait, route: Route, watch: Watch) -> GateState:
     taken = watch.ledger.taken.get(route.id)
     for key in dict.fromkeys(slot.key for slot in gate.slots):
         history = watch.ledger.ttl_history.get(key.address, ())
-        passed += [
-            one.time + timedelta(seconds=NEGATIVE_TTL if one.before is None else one.before) for one in history
-        ]
+        passed += [one.time + timedelta(seconds=NEGATIVE_TTL if one.before is None else one.before) for one in history]
         if taken:
             # Somebody else's word: when the change was made, and over which TTL, is not known.
             before = (route.baseline or {}).get(Slot(key, "ttl"))

@@ -27,7 +27,8 @@ class Capabilities:
         batch: changes one call can carry.
         atomic: a batch takes effect whole or not at all.
         delegated: a person makes the change; `apply` only asks.
-        computed: attributes that the system sets itself; never compared.
+        computed: attributes that the system sets itself, by the names of the resource's dataclass fields; never
+            compared.
         delay: seconds until a read surely shows a write.
     """
 
@@ -126,10 +127,12 @@ class Writer(Protocol):
         """Make the changes, in the order given, in the fewest calls, and read them back.
 
         All changes are of one zone or one tenant. A change whose `before` no longer holds is refused, not forced; one
-        whose `after` already holds is done. Safe to repeat. Deleting what is not there succeeds.
+        whose `after` already holds is done. Safe to repeat. Deleting what is not there succeeds. A change may name, by
+        the spec's id, a user that an earlier change of the same batch makes.
 
         Returns:
-            One outcome for each change, in the order given.
+            One outcome for each change, in the order given; it never raises a `ProviderError`: what went wrong is
+            `failed`, a lost answer `unknown`.
         """
         ...
 

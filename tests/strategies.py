@@ -59,10 +59,12 @@ def wishes(draw: st.DrawFn) -> dict[Slot, Want]:
             found[Slot(key, "ttl")] = Want(draw(ttls))
     text = Key("dns", ZONE, "TXT", "@")
     for term in draw(st.lists(st.sampled_from(TERMS), unique=True)):
-        found[Slot(text, f"spf/{term}")] = Want(draw(st.sampled_from([None, term])))
-    if found and draw(st.booleans()):
+        found[Slot(text, f"spf/{term}")] = Want(term if draw(st.booleans()) else None)
+    if draw(st.booleans()) and found:
         found[Slot(text, "spf/all")] = Want("~all", seed=True)
-    return dict(draw(st.permutations(list(found.items()))))
+    asked = list(found.items())
+    order = draw(st.permutations(asked))
+    return dict(order)
 
 
 @st.composite

@@ -103,6 +103,8 @@ def test_condition_5_complete() -> None:
     world.complete = False
     assert going(world) == []
     world.complete = True
+    assert going(world) == [a("ftp")]
+    world.rules = Rules(max_destroy=10)
     world.routes = [spec()]
     assert going(world) == []
 

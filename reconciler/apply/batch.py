@@ -73,13 +73,13 @@ class Batch:
             parts |= {part: self.hands.named(want.value) for part, want in act.row.carried.items()}
             parts[act.slot.part] = act.row.target
         after = {key: folding.fold(key, live.get(key), parts) for key, parts in writes.items()}
-        changes = [self._change(key, live.get(key), after[key], acts) for key in writes]
         stage = self._stage_of(acts[0])
         steps = [self._step(act, live.get(act.slot.key), after[act.slot.key]) for act in acts]
         self.hands.note("begin", {**self.leg.route.entry(), "stage": stage, "steps": steps})
         self.report.wrote = True
         for act in acts:
             self.hands.say(f"{stage}: {act.action} {act.slot.address}")
+        changes = [self._change(key, live.get(key), after[key], acts) for key in writes]
         try:
             answers = list(provider.apply(changes))
         except ProviderError as problem:

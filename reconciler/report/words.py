@@ -43,7 +43,10 @@ _ACTIONS = {
     "reason.gone": ("it was there and is gone", "estaba y ya no está"),
     "reason.drift, written back": ("somebody changed it; this puts it back", "alguien lo cambió; esto lo devuelve"),
     "reason.changed since we wrote it": ("changed since it was written", "cambió desde que se escribió"),
-    "reason.something else is there": ("something else is there, not ours", "hay otra cosa, que no es nuestra"),
+    "reason.something else is there": (
+        "something else is there, not ours: `adopt: overwrite` replaces it",
+        "hay otra cosa, que no es nuestra: `adopt: overwrite` la reemplaza",
+    ),
     "reason.no longer in the spec": ("it is no longer in the spec", "ya no está en la especificación"),
     "reason.the spec says absent": (
         "the spec says that it must be absent",

@@ -10,6 +10,7 @@ from reconciler.plan import Leg
 from reconciler.session.opened import Session
 from reconciler.session.planning import Made, Options, make
 from reconciler.spec.customer import CustomerSpec
+from reconciler.verdict import Verdict
 
 
 def status(session: Session, customer: CustomerSpec) -> dict[str, Any]:
@@ -55,9 +56,11 @@ def _route(leg: Leg, made: Made) -> dict[str, Any]:
 
 
 def _repairs(leg: Leg) -> list[dict[str, Any]]:
-    """Drift that stops the route waits for a person."""
+    """Drift and conflicts that stop the route wait for a person."""
     if not leg.blocks:
-        return []
+        odd = [row.slot.address for row in leg.rows if row.verdict is Verdict.CONFLICT]
+        text = f"what is there is not ours: {', '.join(odd)}; `adopt: overwrite` in the spec replaces it"
+        return [{"text": text, "whom": "a person", "until": None}] if odd else []
     text = f"drift comes first: {', '.join(leg.blocks)}; `plan --fix-drift` writes it back, or accept it in the spec"
     return [{"text": text, "whom": "a person", "until": None}]
 

@@ -8,7 +8,7 @@ from reconciler.model.diagnostic import Diagnostic, Origin, error
 from reconciler.spec.customer import CustomerSpec
 from reconciler.spec.domain import DomainSpec
 from reconciler.spec.mistakes import Places
-from reconciler.spec.scalars import nearest
+from reconciler.spec.scalars import nearest, show
 from reconciler.spec.workspace import Workspace
 
 _FROM_TENANT = ("teams", "devices", "default", "retire_verification")
@@ -17,7 +17,7 @@ _FROM_TENANT = ("teams", "devices", "default", "retire_verification")
 def check_tenant(spec: CustomerSpec, workspace: Workspace, places: Places, found: list[Diagnostic]) -> None:
     """What a tenant is needed for is written together with one, and its provider is known."""
     if spec.tenants is not None and spec.tenants not in workspace.providers:
-        summary = f"`tenants`: there is no provider `{spec.tenants}` in workspace.yaml"
+        summary = f"`tenants`: there is no provider {show(spec.tenants)} in workspace.yaml"
         remedy = nearest(spec.tenants, workspace.providers)
         found.append(error("spec/provider", summary, remedy=remedy, origin=places.at("tenants")))
     if spec.tenant and not (spec.tenants or workspace.defaults.tenants):
@@ -61,10 +61,10 @@ def _senders(one: DomainSpec) -> Iterator[Diagnostic]:
     seen: set[str] = set()
     for sender in one.senders:
         if sender.name.casefold() in seen:
-            yield error("spec/twice", f"the sender {sender.name} again", remedy="keep one", origin=sender.origin)
+            yield error("spec/twice", f"the sender {show(sender.name)} again", remedy="keep one", origin=sender.origin)
         seen.add(sender.name.casefold())
         if sender.method == "smtp-auth" and (sender.include or sender.address):
-            summary = f"{sender.name} sends through a mailbox: it needs no address in SPF"
+            summary = f"{show(sender.name)} sends through a mailbox: it needs no address in SPF"
             yield error(
                 "spec/sender", summary, remedy="remove include and address, or the method", origin=sender.origin
             )

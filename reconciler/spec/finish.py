@@ -18,7 +18,7 @@ from reconciler.spec.migration import MigrationSpec, Snapshot
 from reconciler.spec.mistakes import Places, check
 from reconciler.spec.normal import beside, place_in, read_table, settle, settle_absent
 from reconciler.spec.scalars import domain as domain_name
-from reconciler.spec.scalars import nearest
+from reconciler.spec.scalars import nearest, show
 from reconciler.spec.workspace import Workspace
 from reconciler.spec.written import put
 from reconciler.spec.yaml_text import read
@@ -91,7 +91,7 @@ class Finisher:
             remedy = "write `dns: NAME` with a provider of workspace.yaml, or defaults.dns there"
             self._error("spec/missing", f"`dns` is missing in domains.{key}", one.origin, remedy)
         elif one.dns not in known:
-            summary = f"`dns`: there is no provider `{one.dns}` in workspace.yaml"
+            summary = f"`dns`: there is no provider {show(one.dns)} in workspace.yaml"
             self._error("spec/provider", summary, self.places.at("domains", key, "dns"), nearest(one.dns, known))
 
     def _records(self, key: str, one: DomainSpec) -> None:

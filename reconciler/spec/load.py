@@ -20,7 +20,7 @@ from reconciler.spec.files import Files
 from reconciler.spec.finish import Finisher
 from reconciler.spec.mistakes import Places, check
 from reconciler.spec.rows import read_accounts
-from reconciler.spec.scalars import nearest
+from reconciler.spec.scalars import nearest, show
 from reconciler.spec.settle import check_absences, check_contacts, settle_accounts, settle_groups
 from reconciler.spec.together import clashes
 from reconciler.spec.workspace import REFERENCES, SECRET, Workspace
@@ -103,7 +103,7 @@ def _wrong(one: _Read) -> bool:
 
 
 def _unread(one: _Read) -> Diagnostic:
-    summary = f"{one.id} cannot be read, so nobody knows whether it claims the same domains"
+    summary = f"{show(one.id)} cannot be read, so nobody knows whether it claims the same domains"
     return warning("spec/unread", summary, remedy="run validate", origin=one.found[0].origin)
 
 
@@ -167,7 +167,7 @@ def _providers(workspace: Workspace, places: Places) -> Iterator[Diagnostic]:
     for key in ("dns", "tenants"):
         name = getattr(workspace.defaults, key)
         if name is not None and name not in workspace.providers:
-            summary = f"`{key}`: there is no provider `{name}`"
+            summary = f"`{key}`: there is no provider {show(name)}"
             yield error(
                 "spec/provider", summary, remedy=nearest(name, workspace.providers), origin=places.at("defaults", key)
             )

@@ -8,7 +8,7 @@ from reconciler.model.diagnostic import Diagnostic, Origin, error, warning
 from reconciler.spec.accounts import Account
 from reconciler.spec.customer import Absence, CustomerSpec
 from reconciler.spec.people import Contact
-from reconciler.spec.scalars import nearest
+from reconciler.spec.scalars import nearest, show
 from reconciler.spec.workspace import Workspace
 from reconciler.spec.written import put
 
@@ -33,7 +33,7 @@ def settle_accounts(spec: CustomerSpec, workspace: Workspace, place: Place, foun
         if addresses.setdefault(one.address, one) is not one:
             found.append(_again(addresses[one.address], f"the address {one.address}", place(index, "address")))
         elif ids.setdefault(one.id, one) is not one:
-            found.append(_again(ids[one.id], f"the id {one.id}", place(index, "id")))
+            found.append(_again(ids[one.id], f"the id {show(one.id)}", place(index, "id")))
         for summary, field, remedy in _mistakes(one, homes, spec):
             found.append(error("spec/account", summary, remedy=remedy, origin=place(index, field)))
     for index, one in enumerate(spec.accounts or ()):
@@ -94,7 +94,7 @@ def settle_groups(spec: CustomerSpec, found: list[Diagnostic]) -> None:
         for member in group.members:
             home = member.rpartition("@")[2]
             if home not in homes:
-                summary = f"group {key}: {member} is on no domain of this customer"
+                summary = f"group {show(key)}: {member} is on no domain of this customer"
                 found.append(error("spec/member", summary, remedy=nearest(home, homes), origin=group.origin))
 
 
@@ -113,7 +113,7 @@ def _absence(one: Absence, spec: CustomerSpec, present: set[str]) -> tuple[str, 
     if one.group is not None and (one.license is not None or one.state != "blocked"):
         return "a group has neither licence nor state", "remove them"
     if one.group in spec.groups:
-        return f"the group {one.group} is absent here and present under `groups`", "keep one"
+        return f"the group {show(one.group)} is absent here and present under `groups`", "keep one"
     if one.license is not None and one.license not in spec.licenses:
         return f"{one.license!r} is not among `licenses`", nearest(one.license, spec.licenses)
     homes = _homes(spec)

@@ -24,6 +24,7 @@ from yaml.events import (
 )
 
 from reconciler.model.diagnostic import Diagnostic, Origin, error
+from reconciler.spec.scalars import show
 from reconciler.spec.yaml_tree import COLUMN_BITS, Document, Gone, Map, Seq
 
 MAX_BYTES = 10_000_000
@@ -220,7 +221,9 @@ class _Builder:
             self._put(value)
 
     def _tag(self, event: Any, place: int) -> None:
-        self._error("yaml/tag", f"the tag {event.tag}", place, "Tags are not read here.", "remove it; quote a text")
+        self._error(
+            "yaml/tag", f"the tag {show(event.tag)}", place, "Tags are not read here.", "remove it; quote a text"
+        )
 
     def _odd_key(self, key: str, place: int) -> None:
         if key == "<<":
@@ -234,7 +237,10 @@ class _Builder:
             self._error("yaml/key", "a key that is empty or not printable", place)
 
     def _nothing(self, place: int) -> None:
-        """Something is left empty."""
+        """Something is left empty; under a key that is wrong already that says nothing more."""
+        if self.keyed and self.odd:
+            self._hole(place)
+            return
         what = f"nothing is written after `{self.key}:`" if self.keyed else "an empty item"
         remedy = 'leave the key out, or write [], {} or "" when it is meant to be empty' if self.keyed else "remove it"
         self._error("yaml/nothing", what, self.marks[self.key_at] if self.keyed else place, remedy=remedy)

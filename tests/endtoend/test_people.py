@@ -1,6 +1,8 @@
 """Stories about users and licences: nobody is taken for another, nobody is lost, nothing is bought twice."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from tests.endtoend.people import SKUS, account, company, licence, user
 from tests.endtoend.place import Place
@@ -15,14 +17,14 @@ ANA = {
 LEFT = {"id": "u-left", "upn": account("left"), "display_name": "Left", "deleted": True}
 
 
-def _place(folder: Path, text: str, *users: dict[str, object]) -> Place:
+def _place(folder: Path, text: str, *users: Mapping[str, Any]) -> Place:
     place = Place.empty(folder).spec(text)
     place.tenant(users=users, skus=SKUS)
     return place
 
 
 def test_strangers_restored_swapped(tmp_path: Path) -> None:
-    """In a tenant of strangers creating needs `new`; a soft-deleted user is restored; a licence swap takes no detour."""
+    """In a tenant of strangers creating needs `new`; a soft-deleted user is restored; a licence is swapped."""
     place = _place(tmp_path, company(ana="licenses: [BASIC]", bob="", left=""), ANA, LEFT)
     plan = place.planned()
     assert (plan.code, plan.rules, plan.json["applyable"]) == (1, {"accounts/new-or-renamed"}, False)
@@ -39,7 +41,7 @@ def test_strangers_restored_swapped(tmp_path: Path) -> None:
 
 
 def test_renamed(tmp_path: Path) -> None:
-    """A rename keeps the account, its licence and its password; afterwards `renamed_from` may go, and it is still her."""
+    """A rename keeps the account, its licence and its password; `renamed_from` may go afterwards."""
     place = _place(tmp_path, company(eva="new: true, licenses: [BASIC]")).settled()
     before = place.users()[account("eva")]
     place.spec(company(evita=f"renamed_from: {account('eva')}, licenses: [BASIC]"))

@@ -118,8 +118,7 @@ HOSTILE = [
     "null",
     "\udcff",
     '{"format_version": "1.0", "kind": "plans", "documents": []}',
-    '{"format_version": "1.0", "kind": "plan", "customer": "../..", "digest": "", "spec": {"digest": ""},'
-    ' "policy": {"digest": ""}, "steps": []}',
+    '{"format_version": "1.0", "kind": "plan", "customer": "../..", "digest": "", "steps": [], "spec": {"digest": ""}}',
 ]
 
 

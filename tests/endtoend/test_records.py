@@ -144,7 +144,7 @@ autodiscover,CNAME,ad.table.example,3600,
 
 
 def test_table_subdomain_name_servers(tmp_path: Path) -> None:
-    """A hosting company's table is merged; a delegation is a record like others; the zone's own NS are never changed."""
+    """A hosting company's table is merged; a delegation is a record; the NS of the zone are never changed."""
     place = _place(
         tmp_path,
         """\
@@ -165,9 +165,8 @@ domains:
     assert plan.code == 3
     assert "by hand" in plan.refusals()["dns/acme.example/NS/@"]
     assert place.applied().code == 4
-    assert place.edit(
-        "      - {name: '@', type: NS, values: [ns1.host.example., ns9.host.example.], adopt: overwrite}\n", ""
-    ).settled()
+    own = "      - {name: '@', type: NS, values: [ns1.host.example., ns9.host.example.], adopt: overwrite}\n"
+    place.edit(own, "").settled()
     text = place.zone().read_text()
     assert "MX 10 mail.table.example." in text
     assert "include:_spf.host.example include:spf.table.example ?all" in text

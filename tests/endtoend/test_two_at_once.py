@@ -55,7 +55,7 @@ def begun(place: Place) -> None:
 
 
 def test_second_is_refused(planned: Place, tmp_path: Path) -> None:
-    """While one works the other exits 3 and names it; plan and status go on; a stopped holder holds, a killed does not."""
+    """While one works the other exits 3 and names it; a holder that is stopped holds on, a killed one does not."""
     place = planned.copy(tmp_path)
     with tenant_is_busy(place):
         first = place.start("apply", "plan.json", "--json")

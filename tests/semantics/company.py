@@ -9,6 +9,7 @@ from reconciler.model.key import Key, Slot
 from reconciler.model.resource import RecordSet
 from reconciler.model.route import Assert, Route, Stage, Task, Wait, Want, ttl_before
 from reconciler.model.value import Constraint, Unknown, Value
+from reconciler.plan import Plan
 from tests.semantics.world import START, System, World, snapshot
 
 ZONE, TENANT = "shop.example", "shop.onmicrosoft.com"
@@ -19,6 +20,7 @@ OLD, NEW, OTHER = ("10 mx.old.example.",), ("0 shop.mail.protection.outlook.com.
 VENDOR = "vendor-verification=1"
 SPF = "v=spf1 include:spf.old.example ip4:198.51.100.9 -all"
 WINDOW = START + timedelta(days=3)
+STAGES = ("claim", "lower", "prepare", "freeze", "deliver", "hold", "retire", "settle")
 MX_FACT = f"tenant/{TENANT}/domain/{ZONE}#MX/@"
 TENANT_MX = Unknown(MX_FACT, Constraint("a host of the tenant", under=("mail.protection.outlook.com", "mx.microsoft")))
 
@@ -71,6 +73,12 @@ def migration(
     return Route(route, ZONE, "microsoft365", stages, baseline=baseline)
 
 
+def pinned(address: str) -> Route:
+    """The old server, named by `mx` until now, gets its address into SPF before the MX moves."""
+    wants = {term(f"ip4:{address}"): Want(f"ip4:{address}", pin="mx"), term("mx"): Want(None, only="mx")}
+    return Route("pin", ZONE, "dns", (Stage("prepare", wants), Stage("retire")))
+
+
 def zone(*extra: RecordSet) -> list[RecordSet]:
     """The zone as the old hosting company left it."""
     return [
@@ -100,3 +108,8 @@ def moving(*names: str) -> tuple[World, Route]:
 def spf(world: World) -> str:
     """The SPF record as it is live."""
     return next((text for text in world.values(TXT) if text.startswith("v=spf1")), "")
+
+
+def ids(made: Plan) -> set[str]:
+    """Every step of a plan."""
+    return {act.id for act in made.acts}

@@ -20,12 +20,14 @@ from tests.semantics.company import (
     OLD_A,
     OTHER,
     SPF,
+    STAGES,
     TENANT,
     TXT,
     VENDOR,
     WWW,
     ZONE,
     company,
+    ids,
     migration,
     moving,
     spf,
@@ -33,13 +35,6 @@ from tests.semantics.company import (
     term,
 )  # fmt: skip
 from tests.semantics.world import Crash, System, World, snapshot
-
-STAGES = ("claim", "lower", "prepare", "freeze", "deliver", "hold", "retire", "settle")
-
-
-def ids(world: World) -> set[str]:
-    """Every step of the plan as it stands."""
-    return {act.id for act in world.plan().acts}
 
 
 def finished(*names: str) -> dict[Key, Resource]:
@@ -79,11 +74,11 @@ def test_2_migration_over_days() -> None:
     """Planned again after every stage and wait, the rest is a subset of what was approved; in the end it is empty."""
     world, route = moving("mailer")
     world.approve()
-    approved = ids(world)
+    approved = ids(world.plan())
     for stage in STAGES:
         world.walk(route, stage)
-        assert ids(world) <= approved
-        approved = ids(world)
+        assert ids(world.plan()) <= approved
+        approved = ids(world.plan())
         assert position.cursor(route, world.known) == STAGES.index(stage)
     assert approved == set()
     assert quiet(world)

@@ -101,7 +101,7 @@ def test_origins(tmp_path: Path) -> None:
         ),
         ("domains: {x: {}}", ["1:11 spec/domain 'x' is no domain"]),
         ("domains: {x.example: {}, X.example.: {}}", ["1:26 spec/twice the domain x.example again"]),
-        (f"{DOMAIN}dns: zone", ["3:10 spec/provider `dns`: there is no provider `zone` in workspace.yaml"]),
+        (f"{DOMAIN}dns: zone", ["3:10 spec/provider `dns`: there is no provider 'zone' in workspace.yaml"]),
         (f"{DOMAIN}dns: {{ask: me}}", ["3:16 spec/email `ask`: 'me' is no e-mail address"]),
         (f"{DOMAIN}mail: microsoft356", ["3:11 spec/choice `mail`: 'microsoft356' is none of the choices"]),
         (f"{DOMAIN}mail: microsoft365", ["3:5 spec/missing `tenant` is missing, microsoft365 needs one"]),
@@ -174,10 +174,10 @@ def test_origins(tmp_path: Path) -> None:
                 "3:40 spec/type 'B' is no record type",
             ],
         ),
-        (f"{DOMAIN}senders: [a, {{name: b}}, A]", ["3:29 spec/twice the sender A again"]),
+        (f"{DOMAIN}senders: [a, {{name: b}}, A]", ["3:29 spec/twice the sender 'A' again"]),
         (
             f"{DOMAIN}senders: [{{name: b, address: 203.0.113.7, method: smtp-auth}}]",
-            ["3:15 spec/sender b sends through a mailbox: it needs no address in SPF"],
+            ["3:15 spec/sender 'b' sends through a mailbox: it needs no address in SPF"],
         ),
         (
             f"{DOMAIN}senders: [a]\n    records: [{{name: '@', type: TXT, values: v=spf1 -all}}]",
@@ -201,7 +201,7 @@ def test_origins(tmp_path: Path) -> None:
             f"{TENANT}licenses: {{E3: {{seats: 1}}}}\nusers: {{licenses: [E5]}}",
             ["3:19 spec/license users.licenses: 'E5' is not among `licenses`"],
         ),
-        (f"{TENANT}tenants: tenant", ["2:10 spec/provider `tenants`: there is no provider `tenant` in workspace.yaml"]),
+        (f"{TENANT}tenants: tenant", ["2:10 spec/provider `tenants`: there is no provider 'tenant' in workspace.yaml"]),
         ("tenant: x.example", ["1:9 spec/tenant `tenant`: 'x.example' is no tenant"]),
         (
             "customer: {name: X, address: {street: a, city: b, country: NOR}}",
@@ -233,7 +233,7 @@ def test_origins(tmp_path: Path) -> None:
         (f"{TENANT}groups: {{a b: {{}}}}", ["2:10 spec/text 'a b' is no text of one line that fits here"]),
         (
             f"{TENANT}groups: {{a: {{members: [u@y.example]}}}}",
-            ["2:10 spec/member group a: u@y.example is on no domain of this customer"],
+            ["2:10 spec/member group 'a': u@y.example is on no domain of this customer"],
         ),
         (f"{TENANT}absent: [{{state: deleted}}]", ["2:10 spec/absent an absence names a user or a group"]),
         (
@@ -243,7 +243,7 @@ def test_origins(tmp_path: Path) -> None:
         (f"{TENANT}absent: [{{group: g, license: a}}]", ["2:10 spec/absent a group has neither licence nor state"]),
         (
             f"{TENANT}absent: [{{group: g}}]\ngroups: {{g: {{}}}}",
-            ["2:10 spec/absent the group g is absent here and present under `groups`"],
+            ["2:10 spec/absent the group 'g' is absent here and present under `groups`"],
         ),
         (
             f"{TENANT}absent: [{{user: u@x.onmicrosoft.com, license: a}}]",
@@ -278,7 +278,7 @@ groups:
     accounts = "address,kind\nu@y.example,person\nv@x.example,persn\n"
     assert complaints(tmp_path, text, s__csv=table, accounts__csv=accounts) == [
         "3:1 yaml/duplicate the key `tenant` again",
-        "6:10 spec/provider `dns`: there is no provider `nowhere` in workspace.yaml",
+        "6:10 spec/provider `dns`: there is no provider 'nowhere' in workspace.yaml",
         "7:5 spec/unknown-key unknown key `mial` in domains.x.example",
         "9:54 spec/duration `ttl`: '1x' is no duration",
         "10:48 spec/value 'b' is no A value",

@@ -89,7 +89,7 @@ accounts: a.csv
         ("address\na@x\n", ["c/a.csv:2 spec/email address: 'a@x' is no e-mail address"]),
         ("address,new\na@x.example,yes\n", ["c/a.csv:2 spec/type new: true or false is needed, this is 'yes'"]),
         ("address\na@x.example\nb@x.example\nA@x.example\n", ["c/a.csv:4 spec/twice the address a@x.example again"]),
-        ("address,id\na@x.example,i\nb@x.example,i\n", ["c/a.csv:3 spec/twice the id i again"]),
+        ("address,id\na@x.example,i\nb@x.example,i\n", ["c/a.csv:3 spec/twice the id 'i' again"]),
         ("address\na@y.example\n", ["c/a.csv:2 spec/account a@y.example: y.example is no domain of this customer"]),
         ("address,kind\na@x.example,alias\n", ["c/a.csv:2 spec/account a@x.example is of kind alias and goes nowhere"]),
         (

@@ -42,8 +42,8 @@ def test_defaults(tmp_path: Path) -> None:
         ("providers: {a: {}}", ["1:16 spec/missing `type` is missing in providers.a"]),
         ("providers: {a: b}", ["1:16 spec/type `a`: a mapping is needed, this is 'b'"]),
         (f"{PROVIDERS}provider: 1", ["2:1 spec/unknown-key unknown key `provider` in this file"]),
-        (f"{PROVIDERS}defaults: {{dns: zone}}", ["2:17 spec/provider `dns`: there is no provider `zone`"]),
-        (f"{PROVIDERS}defaults: {{tenants: m365}}", ["2:21 spec/provider `tenants`: there is no provider `m365`"]),
+        (f"{PROVIDERS}defaults: {{dns: zone}}", ["2:17 spec/provider `dns`: there is no provider 'zone'"]),
+        (f"{PROVIDERS}defaults: {{tenants: m365}}", ["2:21 spec/provider `tenants`: there is no provider 'm365'"]),
         (f"{PROVIDERS}defaults: {{language: fr}}", ["2:22 spec/choice `language`: 'fr' is none of the choices"]),
         (f"{PROVIDERS}policy: {{max_share: 30}}", ["2:21 spec/percent `max_share`: 30 is no percentage"]),
         (
@@ -63,7 +63,7 @@ def test_defaults(tmp_path: Path) -> None:
             [
                 "2:10 spec/unknown-key unknown key `max_shar` in policy",
                 "3:1 yaml/nothing nothing is written after `state:`",
-                "4:17 spec/provider `dns`: there is no provider `z`",
+                "4:17 spec/provider `dns`: there is no provider 'z'",
                 "4:26 spec/duration `hold`: '3x' is no duration",
             ],
         ),

@@ -64,7 +64,7 @@ def test_scalars(written: str, value: Any) -> None:
         ("a:\n  - b\n \t- c\n", ["3:2 yaml/tab a tab in the indentation"]),
         (
             "a: !!str 1\nb: !x {}\nc: ! d\n",
-            ["1:4 yaml/tag the tag tag:yaml.org,2002:str", "2:4 yaml/tag the tag !x", "3:4 yaml/tag the tag !"],
+            ["1:4 yaml/tag the tag 'tag:yaml.org,2002:str'", "2:4 yaml/tag the tag '!x'", "3:4 yaml/tag the tag '!'"],
         ),
         ("a: &x {b: 1}\nc:\n  <<: *x\n", ["3:3 yaml/merge a merge key (<<)"]),
         ("a: 1\n---\nb: 2\n", ["2:1 yaml/documents a second document"]),
