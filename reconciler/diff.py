@@ -17,7 +17,8 @@ from reconciler.model.key import Key, Slot
 from reconciler.model.resource import Resource
 from reconciler.model.route import Facts, Route, Want
 from reconciler.model.value import Unknown, Value
-from reconciler.verdict import ACTS, Judgement, Known, Verdict, judge
+from reconciler.recordset import DEFAULT_TTL
+from reconciler.verdict import ACTS, Judgement, Known, Verdict, judge, recorded_so
 
 Parts = dict[str, Value]
 #: Longer than any TTL can be (RFC 2181, section 8).
@@ -188,7 +189,7 @@ class _Walk:
             if part in travelling or part in self.stuck or (part == "ttl" and not fit):
                 continue
             want, slot = wants[part], Slot(self.key, part)
-            row = self._row(slot, index, self._judge(slot, want), want)
+            row = self._row(slot, index, self._judge(index, slot, want), want)
             if travelling or ttl is not None:
                 row = row._replace(carried=travelling, ttl=ttl)
             fit = fit and row.verdict is not Verdict.CONFLICT
@@ -203,13 +204,15 @@ class _Walk:
     def _travels(self, part: str, want: Want) -> bool:
         return part == "ttl" if self.key.system == "dns" else part != "" and want.value is not None
 
-    def _judge(self, slot: Slot, want: Want) -> Judgement:
-        part = slot.part
-        judgement = judge(want, self._known(slot, want))
+    def _judge(self, index: int, slot: Slot, want: Want) -> Judgement:
+        part, known = slot.part, self._known(slot, want)
+        judgement = judge(want, known)
         if want.seed and part not in self.now and self._class_taken(part):
             judgement = Judgement(Verdict.SAME, "there is one already", None)
         if part == "ttl" and judgement.verdict is Verdict.CONFLICT:
             judgement = judgement._replace(verdict=Verdict.UPDATE, reason="the TTL asked for")
+        if judgement.verdict is Verdict.DRIFT and index > self.cursor and recorded_so(known):
+            judgement = judgement._replace(verdict=Verdict.UPDATE, reason="takes over what `migration.from` recorded")
         if judgement.verdict is Verdict.DRIFT and self.world.fix_drift:
             judgement = judgement._replace(verdict=Verdict.UPDATE, reason="drift, written back")
         return judgement
@@ -257,6 +260,16 @@ class _Walk:
             if row.verdict in (Verdict.CREATE, Verdict.MISSING):
                 for other, want in row.carried.items():
                     self._write(other, want.value)
+        if row.acts and self.key.system == "dns":
+            self._set_ttl()
+
+    def _set_ttl(self) -> None:
+        """A TTL is there as long as its record set is, whether anybody asked for one or not."""
+        if self._exists():
+            self.now.setdefault("ttl", DEFAULT_TTL)
+        else:
+            self.now.pop("ttl", None)
+            self.written.pop("ttl", None)
 
     def _write(self, part: str, value: Value | Unknown | None) -> None:
         self.written[part] = value

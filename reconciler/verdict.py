@@ -170,7 +170,12 @@ def _plain(want: Want, value: Value, known: Known) -> Judgement:
 
 
 def _may_take(want: Want, known: Known) -> bool:
-    return want.overwrite or (known.has_baseline and known.now == known.baseline)
+    return want.overwrite or recorded_so(known)
+
+
+def recorded_so(known: Known) -> bool:
+    """Live is what `migration.from` recorded: the migration may take it over."""
+    return known.has_baseline and known.now == known.baseline
 
 
 #: What each level leaves as it is.

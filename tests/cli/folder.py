@@ -62,21 +62,22 @@ class Folder:
         self.spec(name).write_text(f"domains:\n  {name}.example:\n    records:\n{lines}", encoding="utf-8")
         return self
 
-    def with_people(self, recipient: str = "") -> Folder:
-        """A customer `acme` that wants a new user in its tenant."""
+    def with_people(self, recipient: str = "", name: str = "acme") -> Folder:
+        """A customer that wants a new user `ana` in its tenant."""
+        tenant = f"{name}.onmicrosoft.com"
         key = f"passwords: {{recipient: {recipient}}}\n" if recipient else ""
-        self.spec("acme").parent.mkdir(exist_ok=True)
-        self.spec("acme").write_text(
-            f"tenant: {TENANT}\nusers: {{usage_location: MX}}\n{key}"
-            f"accounts:\n  - {{address: ana@{TENANT}, kind: person, name: Ana Paz}}\n",
+        self.spec(name).parent.mkdir(exist_ok=True)
+        self.spec(name).write_text(
+            f"tenant: {tenant}\nusers: {{usage_location: MX}}\n{key}"
+            f"accounts:\n  - {{address: ana@{tenant}, kind: person, name: Ana Paz}}\n",
             encoding="utf-8",
         )
-        self.tenant.write_text(
+        (self.specs / "tenants" / f"{tenant}.json").write_text(
             json.dumps(
                 {
-                    "seed": "acme",
+                    "seed": name,
                     "organisation": {"id": "1", "display_name": "Acme"},
-                    "domains": [{"name": TENANT, "initial": True, "default": True, "verified": True}],
+                    "domains": [{"name": tenant, "initial": True, "default": True, "verified": True}],
                     "users": [],
                     "groups": [],
                     "skus": [],

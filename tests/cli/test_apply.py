@@ -303,6 +303,20 @@ def test_a_passphrase_is_asked_once_and_typed_twice(tmp_path: Path) -> None:
     assert user["upn"] == "ana@acme.onmicrosoft.com"
 
 
+def test_one_passphrase_for_all_customers_of_a_run(tmp_path: Path) -> None:
+    """Who applies for two customers with new users types the passphrase once."""
+    folder = Folder(tmp_path).with_people().with_people(name="beta")
+    with terminal(folder, "apply") as shown:
+        shown.expect(PROMPT)
+        shown.type("yes")
+        for prompt in ("New passphrase: ", "The same again: "):
+            shown.expect(prompt)
+            shown.type("horse-battery")
+        shown.expect(PROMPT)
+        shown.type("yes")
+        assert shown.end() == 0, shown.seen
+
+
 def test_no_passphrase_is_3(tmp_path: Path) -> None:
     """Without a passphrase no account is made."""
     folder = Folder(tmp_path).with_people()
@@ -375,6 +389,22 @@ def test_nobody_is_asked_without_a_terminal() -> None:
 
     run(FakeWork({"acme": look}), "apply")
     assert (seen[0].ask, seen[0].passphrase) == (None, None)
+
+
+def test_a_plan_file_is_never_asked_about(tmp_path: Path) -> None:
+    """With a plan file the session is given nobody to ask, also at a terminal."""
+    seen: list[How] = []
+
+    def look(how: How) -> dict[str, object]:
+        seen.append(how)
+        return document("apply")
+
+    file = tmp_path / "plan.json"
+    file.write_text(json.dumps(document("plan-clean", customer="acme")))
+    run(FakeWork({"acme": look}), "apply", str(file), interactive=True)
+    run(FakeWork({"acme": look}), "apply", interactive=True)
+    assert [how.ask is None for how in seen] == [True, False]
+    assert [how.file is None for how in seen] == [False, True]
 
 
 @pytest.mark.parametrize(("text", "seconds"), [("30", 30), ("30s", 30), ("5m", 300), ("1h", 3600), ("1d", 86400)])

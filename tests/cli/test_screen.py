@@ -126,5 +126,5 @@ def test_a_secret_in_a_bug(tmp_path: Path) -> None:
     text = str(found.diagnostics[0])
     assert "horse" not in text
     file = Path(text.split("report it with ")[1].split(",")[0])
-    assert "horse" not in file.read_text().partition("Traceback")[2].partition("ValueError")[2]
+    assert file.read_text() == "ValueError: ***\n"
     file.unlink()

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pyrage  # type: ignore[import-untyped]  # it brings no types
-import pytest
 
 from tests.cli.folder import Folder
 from tests.cli.terminal import terminal
@@ -74,14 +73,9 @@ class Stage:
         return {path: path.read_text(errors="replace") for path in files}
 
 
-@pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Stage:
-    """Nothing applied."""
-    return Stage(tmp_path_factory.mktemp("secrets"))
-
-
-def test_nowhere(stage: Stage) -> None:
+def test_nowhere(tmp_path: Path) -> None:
     """Passphrase, key, new passwords, seeds and the environment are in no file and on no screen."""
+    stage = Stage(tmp_path)
     screens = [stage.applied()]
     users = [*stage.place.users().values(), *stage.place.users("beta.onmicrosoft.com").values()]
     assert {account("ana"), "eva@beta.onmicrosoft.com"} <= {one["upn"] for one in users}
@@ -97,9 +91,11 @@ def test_nowhere(stage: Stage) -> None:
     elsewhere = [text for path, text in stage.files().items() if path.parent.name != "tenants"]
     assert not [text for text in (*screens, *elsewhere) if SEED in text]
 
+    _assert_private(stage)
 
-def test_modes(stage: Stage) -> None:
-    """State, plans and reports may be read by their owner alone."""
+
+def _assert_private(stage: Stage) -> None:
+    """State, plans and reports may be read by their owner alone; who looked at a password is on record."""
     made = [path for path in stage.files() if path.parent.parent.name == "state" or path.parent == stage.place.root]
     assert {path.name for path in made} >= {"journal.jsonl", "head.json", "passwords.jsonl", "plan.json", "drift.html"}
     assert {path.name: stat.S_IMODE(path.stat().st_mode) for path in made} == {path.name: 0o600 for path in made}
@@ -112,8 +108,8 @@ def test_workspace(tmp_path: Path) -> None:
     place = Place.empty(tmp_path).spec("domains: {acme.example: {}}\n")
     text = (place.specs / "workspace.yaml").read_text()
     for secret in ("{env: TOKEN}", TOKEN, f"[{TOKEN}]"):
-        entry = f"  more: {{type: zonefile, directory: zones, api_token: {secret}}}\ndefaults:"
-        (place.specs / "workspace.yaml").write_text(text.replace("defaults:", entry))
+        entry = f"directory: zones, api_token: {secret}}}"
+        (place.specs / "workspace.yaml").write_text(text.replace("directory: zones}", entry))
         place.zone()
         for command in ("validate", "plan"):
             done = place.run(command, TOKEN=TOKEN)

@@ -366,6 +366,20 @@ def test_10_second_migration_two_years_later() -> None:
     assert world.values(MX) == ("5 mx.third.example.",)
 
 
+def test_10_second_migration_away_from_what_somebody_else_set_up() -> None:
+    """What its own snapshot recorded is taken over, though the first migration had written something else there."""
+    world, route = moving("mailer")
+    world.approve()
+    world.walk(route)
+    world.put(MX, "7 mx.theirs.example.")
+    stages = (Stage("deliver", {Slot(MX, ""): Want(("5 mx.third.example.",))}), Stage("retire"))
+    again = Route("again", ZONE, "third", stages, baseline={Slot(MX, ""): ("7 mx.theirs.example.",)})
+    world.routes = [again]
+    world.approve()
+    world.apply()
+    assert world.values(MX) == ("5 mx.third.example.",)
+
+
 @pytest.mark.parametrize("stage", STAGES)
 def test_11_rollback_after_each_stage(stage: str) -> None:
     """DNS is as before, and the pipeline's next run writes nothing without a new approval."""
