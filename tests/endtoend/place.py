@@ -168,7 +168,7 @@ class Place:
         """Of a run: the product is found, and nothing outside decides how it looks."""
         kept = {name: value for name, value in os.environ.items() if name in KEPT_ENVIRONMENT}
         specs = {"RECONCILER_SPECS": str(self.specs)}
-        return {**kept, **specs, "PYTHONPATH": str(ROOT), "LANG": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1", **more}
+        return {**kept, **specs, "PYTHONPATH": str(ROOT), "LANG": "C.UTF-8", **more}
 
     def run(self, *words: str, **environment: str) -> Done:
         """The real command, without a terminal."""
