@@ -67,6 +67,7 @@ class Leg:
         blocks: addresses whose drift comes first: no later stage may begin.
         accepted: addresses whose drift the spec accepts.
         halt: why nothing of this route may be done, adopting included; empty when it may.
+        left_out: stages of which a target left something out: they cannot end.
     """
 
     route: Route
@@ -76,6 +77,7 @@ class Leg:
     blocks: tuple[str, ...] = ()
     accepted: Collection[str] = ()
     halt: str = ""
+    left_out: Collection[int] = ()
 
     def unsettled(self, stage: int) -> list[Row]:
         """Rows of a stage that neither hold already nor will after its acts; what is accepted counts as settled."""
@@ -107,7 +109,7 @@ class Plan:
     @property
     def applyable(self) -> bool:
         """It may be applied as far as its steps are allowed."""
-        return self.complete and not self.missing and not self.errored
+        return not self.missing and not self.errored
 
     @property
     def acts(self) -> list[Act]:

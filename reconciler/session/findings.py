@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from reconciler import live
 from reconciler.ledger import Ledger
 from reconciler.model.diagnostic import Diagnostic, error, warning
+from reconciler.plan import Leg
 from reconciler.spec.customer import CustomerSpec
 from reconciler.spec.missing import missing as lacking
 from reconciler.spec.workspace import Workspace
@@ -82,9 +83,10 @@ def left_behind(customer: CustomerSpec, known: Ledger) -> list[Diagnostic]:
     ]
 
 
-def missing(customer: CustomerSpec, workspace: Workspace) -> tuple[str, ...]:
+def missing(customer: CustomerSpec, workspace: Workspace, abandoned: Iterable[Diagnostic]) -> tuple[str, ...]:
     """What keeps the plan from being applied, for people."""
     lacks = [f"{one.origin}: {one.summary}" if one.origin.file else one.summary for one in lacking(customer, workspace)]
+    lacks += [one.summary for one in abandoned]
     lacks += [
         f"{name} has a `migration:`; this version checks it but cannot carry it out yet"
         for name, domain in customer.domains.items()
@@ -96,6 +98,13 @@ def missing(customer: CustomerSpec, workspace: Workspace) -> tuple[str, ...]:
         if not isinstance(domain.dns, str)
     ]
     return tuple(lacks)
+
+
+def halted(legs: Iterable[Leg]) -> list[Diagnostic]:
+    """Routes of which nothing may be done; the others go on."""
+    return [
+        warning("route/halted", f"{one.route.subject}: {one.halt}", origin=one.route.origin) for one in legs if one.halt
+    ]
 
 
 def lost_targets(targets: Iterable[str]) -> list[Diagnostic]:

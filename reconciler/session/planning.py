@@ -6,7 +6,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from reconciler import binding, desired, diff, document, folding, gates, journal, ledger, legs, live, plan, policy
+from reconciler import (
+    binding,
+    desired,
+    diff,
+    document,
+    folding,
+    gates,
+    journal,
+    ledger,
+    legs,
+    live,
+    plan,
+    policy,
+    position,
+)
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.errors import SpecError
 from reconciler.model.key import Key, Slot
@@ -99,16 +113,22 @@ def make_from(
     found += [*findings.bound_licences(customer, known), *findings.left_behind(customer, known)]
     if customer.accounts is not None and customer.tenant:
         found += binding.strangers(customer.tenant, people, bound, known, resources.values())
-    world = diff.World(resources, bound.owned(known), facts, options.fix_drift or workspace.policy.self_heal)
+    world = diff.World(
+        resources,
+        bound.owned(known),
+        facts,
+        options.fix_drift or workspace.policy.self_heal,
+        frozenset(name for name, domain in customer.domains.items() if domain.authoritative),
+    )
     made_legs, foreign = _compare(session, customer, wished=wished.routes, picture=picture, world=world, known=known)
-    found += _unstorable(made_legs, world, places)
+    found += [*_unstorable(made_legs, world, places), *findings.halted(made_legs)]
     made_legs = _target(made_legs, options.target)
     made = plan.Plan(
         customer.id,
         made_legs,
         foreign,
         tuple(found),
-        findings.missing(customer, workspace),
+        findings.missing(customer, workspace, position.abandoned(wished.routes, known)),
         picture.complete and not options.target,
     )
     watch = gates.Watch(session.clock.now(), known, facts, lambda key: places.ready(key, bound))
@@ -196,6 +216,11 @@ def _target(given: tuple[plan.Leg, ...], targets: tuple[str, ...]) -> tuple[plan
     lost = [target for target in targets if not any(address.startswith(target) for address in addresses)]
     if lost:
         raise SpecError(findings.lost_targets(lost))
-    return tuple(
-        replace(one, acts=tuple(act for act in one.acts if act.slot.address.startswith(targets))) for one in given
-    )
+    return tuple(_only(one, targets) for one in given)
+
+
+def _only(one: plan.Leg, targets: tuple[str, ...]) -> plan.Leg:
+    rows = tuple(row for row in one.rows if row.slot.address.startswith(targets))
+    acts = tuple(act for act in one.acts if act.slot.address.startswith(targets))
+    left_out = {row.stage for row in one.rows if not row.slot.address.startswith(targets)}
+    return replace(one, rows=rows, acts=acts, left_out=left_out)
