@@ -6,7 +6,7 @@ exist without its resource (a TTL, an attribute of a user) travels with the act 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import NamedTuple
@@ -18,7 +18,7 @@ from reconciler.model.resource import Resource
 from reconciler.model.route import Facts, Route, Want
 from reconciler.model.value import Unknown, Value
 from reconciler.recordset import DEFAULT_TTL
-from reconciler.verdict import ACTS, Judgement, Known, Verdict, judge, recorded_so
+from reconciler.verdict import ACTS, Judgement, Known, Verdict, judge, recorded_so, settled
 
 Parts = dict[str, Value]
 #: Longer than any TTL can be (RFC 2181, section 8).
@@ -152,7 +152,25 @@ class _Walk:
         self.written: dict[str, Value | Unknown | None] = {}
         self.stuck: set[str] = set()
 
-    def rows(self, asks: Asks) -> Iterator[Row]:
+    def rows(self, asks: Asks) -> Iterable[Row]:
+        return self._settled(asks) or self._walked(asks)
+
+    def _settled(self, asks: Asks) -> list[Row]:
+        """The common case in one go: each slot asked for once, plainly, and already so. Empty when it is another."""
+        ttl = {index: want.value for index, part, want in asks if part == "ttl"} if self.key.system == "dns" else {}
+        rows: dict[str, Row] = {}
+        for index, part, want in asks:
+            value = want.value
+            if value is None or isinstance(value, Unknown) or want.seed or part in rows or self.now.get(part) != value:
+                return []
+            slot = Slot(self.key, part)
+            verdict, reason = settled(self._owned(slot))
+            ask = ttl.get(index)
+            asked_ttl = None if isinstance(ask, Unknown) else ask
+            rows[part] = Row(slot, index, verdict, reason, value, value, want, value, NOTHING, asked_ttl)
+        return list(rows.values())
+
+    def _walked(self, asks: Asks) -> Iterator[Row]:
         held = {part: (index, want) for index, part, want in asks if index <= self.cursor}
         ahead = {part for index, part, want in asks if index == self.cursor + 1 and self._ahead(part, want, held)}
         by_stage: dict[int, dict[str, Want]] = {}

@@ -65,4 +65,5 @@ def legs(
         for route in routes
     ]
     refused = policy.refusals(case, limits.rules)
-    return plan.with_refusals(made, refused), foreign
+    leaving = {row.slot for row in case.rows if row.acts}
+    return plan.with_refusals(made, refused), tuple(slot for slot in foreign if slot not in leaving)

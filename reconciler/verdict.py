@@ -151,10 +151,15 @@ def _seed(value: Value | Unknown, known: Known) -> Judgement:
     return Judgement(Verdict.DRIFT, "changed since we found it", value)
 
 
+def settled(owned: Owned | None) -> tuple[Verdict, str]:
+    """What a slot is that holds what the spec wants: ours already, or to be adopted."""
+    return (Verdict.SAME, "as wished") if owned else (Verdict.ADOPT, "already as wished")
+
+
 def _plain(want: Want, value: Value, known: Known) -> Judgement:
     now, owned = known.now, known.owned
     if now == value:
-        verdict, reason = (Verdict.SAME, "as wished") if owned else (Verdict.ADOPT, "already as wished")
+        verdict, reason = settled(owned)
         return Judgement(verdict, reason, value)
     if owned is None:
         if now is None:
