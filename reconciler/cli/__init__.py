@@ -13,6 +13,8 @@ _INTERRUPTED = 130
 
 def main() -> NoReturn:
     """Run the command that `sys.argv` names, and exit with its code."""
+    # Looking for plugins of pydantic in every installed distribution costs more than reading a customer's spec.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     try:
         from reconciler.cli.front import front
 
