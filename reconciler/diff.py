@@ -164,7 +164,7 @@ class _Walk:
             if value is None or isinstance(value, Unknown) or want.seed or part in rows or self.now.get(part) != value:
                 return []
             slot = Slot(self.key, part)
-            verdict, reason = settled(self._owned(slot))
+            verdict, reason, _ = settled(want, self._owned(slot), Judgement(Verdict.SAME, "as wished", value))
             ask = ttl.get(index)
             asked_ttl = None if isinstance(ask, Unknown) else ask
             rows[part] = Row(slot, index, verdict, reason, value, value, want, value, NOTHING, asked_ttl)

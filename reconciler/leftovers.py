@@ -17,23 +17,32 @@ RETIRE = "retire"
 
 @dataclass(frozen=True, slots=True)
 class Mentioned:
-    """Every slot that any stage of any route names, by key."""
+    """Every slot that any stage of any route names, by key.
+
+    Attributes:
+        kinds: types of record wished at (zone, name).
+        homes: route and stage of each user that is wished for: what leaves its licences leaves there.
+    """
 
     parts: dict[Key, set[str]]
     kinds: dict[tuple[str, str], set[str]]
+    homes: dict[Key, tuple[Route, int]]
 
     @classmethod
     def of(cls, routes: Collection[Route]) -> Mentioned:
         """Gather them."""
         parts: dict[Key, set[str]] = {}
         kinds: dict[tuple[str, str], set[str]] = {}
+        homes: dict[Key, tuple[Route, int]] = {}
         for route in routes:
-            for stage in route.stages:
+            for index, stage in enumerate(route.stages):
                 for slot, want in stage.wants.items():
                     parts.setdefault(slot.key, set()).add(slot.part)
                     if slot.key.system == "dns" and want.value is not None:
                         kinds.setdefault((slot.key.scope, slot.key.name), set()).add(slot.key.kind)
-        return cls(parts, kinds)
+                    elif slot.key.kind == "user" and slot.part == "":
+                        homes[slot.key] = route, index
+        return cls(parts, kinds, homes)
 
     def __contains__(self, slot: Slot) -> bool:
         """Tell whether a slot is named; the TTL of a set is, where any part of the set is."""
@@ -46,12 +55,13 @@ def owned_rows(
 ) -> Iterator[tuple[Route, Row]]:
     """A row for each slot the ledger holds and no wish mentions; those outside every reading give none.
 
-    Rows belong to the route of their zone, or to the tenant's own; a slot without a route gives none.
+    Rows belong to the route of their zone, a licence to its user's, the rest to the tenant's own; a slot without a
+    route gives none.
     """
     by_scope = {route.subject: route for route in routes}
     for address, owned in world.owned.items():
         slot = parse_slot(address)
-        route = by_scope.get(slot.key.scope)
+        route, stage = _home(slot, mentioned) or (by_scope.get(slot.key.scope), -1)
         if slot in mentioned or route is None or not covers(slot.key) or _of_omitted_user(slot, mentioned):
             continue
         parts = world.parts(slot.key)
@@ -65,7 +75,7 @@ def owned_rows(
             route,
             Row(
                 slot,
-                _stage(route, slot, mentioned),
+                _stage(route, slot, mentioned) if stage < 0 else stage,
                 judgement.verdict,
                 judgement.reason,
                 parts.get(slot.part),
@@ -105,6 +115,11 @@ def emptied(routes: Collection[Route], mentioned: Mentioned) -> set[str]:
     """Zones and tenants of which the spec mentions nothing any more."""
     named = {key.scope for key in mentioned.parts}
     return {route.subject for route in routes if route.subject not in named}
+
+
+def _home(slot: Slot, mentioned: Mentioned) -> tuple[Route, int] | None:
+    """A licence goes where its user's others come: a swap is one change."""
+    return mentioned.homes.get(slot.key._replace(kind="user")) if slot.key.kind == "licenses" else None
 
 
 def _of_omitted_user(slot: Slot, mentioned: Mentioned) -> bool:

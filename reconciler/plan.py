@@ -258,7 +258,8 @@ def _ordered(acts: Iterable[Act]) -> Iterator[Act]:
         by_stage.setdefault(act.stage, []).append(act)
     for stage in sorted(by_stage):
         batch = {act.slot: act for act in by_stage[stage]}
-        rank = {slot: _rank(act) for slot, act in batch.items()}
+        given = {slot.key for slot, act in batch.items() if act.action != "destroy"}
+        rank = {slot: _rank(act, given) for slot, act in batch.items()}
         try:
             yield from (batch[slot] for slot in graph.order(batch, _needs(batch), rank.__getitem__))
         except graph.Loop as loop:
@@ -267,8 +268,11 @@ def _ordered(acts: Iterable[Act]) -> Iterator[Act]:
                 yield _with(batch[slot], reason if slot in loop.nodes else "")
 
 
-def _rank(act: Act) -> tuple[object, ...]:
+def _rank(act: Act, given: Collection[Key]) -> tuple[object, ...]:
+    """Additions before removals; but who gives a licence up for none goes first, so that the seat is free."""
     verb = {"create": 1, "update": 2, "destroy": 3}[act.action]
+    if act.slot.key.kind == "licenses" and act.slot.key not in given:
+        verb = 0
     return (KIND_ORDER.get(act.slot.key.kind, "9"), verb, act.slot)
 
 

@@ -74,7 +74,8 @@ def _removals(case: Case, rules: Rules) -> Iterator[tuple[Slot, str]]:
     omitted = [row for row in case.rows if row.verdict is Verdict.OMITTED]
     limit = max(rules.max_destroy, expected if isinstance(expected, int) else 0)
     named = frozenset(expected if isinstance(expected, tuple) else ())
-    unnamed = [row for row in omitted if row.slot.address not in named]
+    given = _given(case)  # another licence in the same call: nobody is left without
+    unnamed = [row for row in omitted if row.slot.address not in named and row.slot.key not in given]
     for row in _removed(case):
         if not case.complete:
             yield row.slot, "not everything could be read, and only a complete reading may remove"
@@ -162,9 +163,17 @@ def _occupied(case: Case) -> Iterator[tuple[Slot, str]]:
             )
 
 
+def _given(case: Case) -> set[Key]:
+    """Users' licences to which one is added."""
+    rows = (row for row in case.rows if row.slot.key.kind == "licenses" and row.acts)
+    return {row.slot.key for row in rows if row.verdict not in REMOVALS}
+
+
 def _seats(case: Case) -> Iterator[tuple[Slot, str]]:
+    """Counted before anything is written. Only who gives a licence up for none surely frees a seat in time."""
+    given = _given(case)
     wanted = [row for row in case.rows if row.slot.key.kind == "licenses" and row.acts]
-    freed = Counter(row.slot.part for row in wanted if row.verdict in REMOVALS)
+    freed = Counter(row.slot.part for row in wanted if row.verdict in REMOVALS and row.slot.key not in given)
     taken = [row for row in wanted if row.verdict not in REMOVALS]
     needed = Counter(row.slot.part for row in taken)
     for row in taken:

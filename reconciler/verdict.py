@@ -96,10 +96,18 @@ def judge(want: Want, known: Known) -> Judgement:
         assert value is not None
         judgement = _plain(want, value, known)
     judgement = _managed(want.manage, judgement)
-    owned = known.owned  # one without a route is only as an earlier stage will leave it
-    kept = (want.manage, want.protect)
-    if judgement.verdict is Verdict.SAME and owned and owned.route and (owned.manage, owned.protect) != kept:
-        return Judgement(Verdict.ADOPT, "ours, with another `manage` or `protect` than before", judgement.value)
+    if judgement.verdict is Verdict.SAME and judgement.value is not None:
+        return settled(want, known.owned, judgement)
+    return judgement
+
+
+def settled(want: Want, owned: Owned | None, judgement: Judgement) -> Judgement:
+    """What a slot is that holds what the spec wants: to be adopted, ours, or ours under other rules than before."""
+    if owned is None:
+        return judgement._replace(verdict=Verdict.ADOPT, reason="already as wished")
+    # One without a route is only as an earlier stage will leave it.
+    if owned.route and (owned.manage, owned.protect) != (want.manage, want.protect):
+        return judgement._replace(verdict=Verdict.ADOPT, reason="ours, with another `manage` or `protect` than before")
     return judgement
 
 
@@ -151,16 +159,10 @@ def _seed(value: Value | Unknown, known: Known) -> Judgement:
     return Judgement(Verdict.DRIFT, "changed since we found it", value)
 
 
-def settled(owned: Owned | None) -> tuple[Verdict, str]:
-    """What a slot is that holds what the spec wants: ours already, or to be adopted."""
-    return (Verdict.SAME, "as wished") if owned else (Verdict.ADOPT, "already as wished")
-
-
 def _plain(want: Want, value: Value, known: Known) -> Judgement:
     now, owned = known.now, known.owned
     if now == value:
-        verdict, reason = settled(owned)
-        return Judgement(verdict, reason, value)
+        return Judgement(Verdict.SAME, "as wished", value)
     if owned is None:
         if now is None:
             return Judgement(Verdict.CREATE, "new", value)

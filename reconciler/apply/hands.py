@@ -14,7 +14,7 @@ from reconciler.ledger import Ledger
 from reconciler.model.change import Status
 from reconciler.model.key import Key, Slot
 from reconciler.model.resource import Resource
-from reconciler.model.route import Facts, Want
+from reconciler.model.route import Facts, Wait, Want
 from reconciler.model.value import Secret, Unknown, Value
 from reconciler.plan import Act
 from reconciler.provider import Reader, Readiness, Scope
@@ -36,6 +36,11 @@ class Awaited:
     subject: str
     stage: str
     state: gates.GateState
+
+    @property
+    def dated(self) -> bool:
+        """Only a day of the spec is awaited, months ahead perhaps: nothing is left to be done now (rule 18)."""
+        return isinstance(self.state.gate, Wait) and self.state.gate.rule == "until"
 
 
 @dataclass(slots=True)

@@ -44,7 +44,7 @@ class _Pass:
         for index in () if self.leg.halt else range(len(self.leg.route.stages)):
             if not self._stage(index):
                 break
-            if self.hands.stop():
+            if self.hands.stop() and any(later > index for later in self.by_stage):
                 self.report.interrupted = True
                 break
         said = {result.act.id for result in self.report.results[first:]}

@@ -267,7 +267,7 @@ def verdict(results: list[StepResult], report: Report, *, wrote: bool, lost: boo
         return "error", 1
     if bad:
         return "refused", 3
-    if report.awaited or Status.WAITING in statuses:
+    if Status.WAITING in statuses or any(not one.dated for one in report.awaited):
         return "waiting", 5
     return ("done" if statuses else "nothing"), 0
 

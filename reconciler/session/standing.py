@@ -41,7 +41,7 @@ def _route(leg: Leg, made: Made) -> dict[str, Any]:
     paper = next(one for one in made.document["routes"] if one["id"] == leg.route.id)
     stages = paper["stages"]
     here = next((one for one in stages if one["state"] in ("next", "blocked", "later")), None)
-    waiting = [gate for gate in here["gates"] if not gate["open"]] if here else []
+    waiting = [gate for gate in here["gates"] if not gate["open"] and gate["rule"] != "until"] if here else []
     safe, why = _safe(leg, made.known)
     last = made.known.last_change.get(leg.route.id)
     return {
