@@ -32,6 +32,11 @@ class Wishes:
     own: list[Ask] = field(default_factory=list)
     diagnostics: list[Diagnostic] = field(default_factory=list)
 
+    def home(self, customer: CustomerSpec, address: str) -> list[Ask]:
+        """Where the wishes for an address are gathered."""
+        domain = address.partition("@")[2]
+        return self.by_domain.setdefault(domain, []) if domain in customer.domains else self.own
+
 
 def wishes(customer: CustomerSpec, facts: Facts) -> Wishes:
     """Every wish over users, licences and groups; empty when the spec mentions none."""
@@ -44,13 +49,11 @@ def wishes(customer: CustomerSpec, facts: Facts) -> Wishes:
             aliases.setdefault(goal, []).append(account.address)
     for account in customer.accounts or ():
         if account.kind == "person":
-            domain = account.address.partition("@")[2]
-            target = made.by_domain.setdefault(domain, []) if domain in customer.domains else made.own
-            target += _person(
-                customer, account, tuple(sorted(aliases.get(account.address, ()))), facts, made.diagnostics
-            )
+            further = tuple(sorted(aliases.get(account.address, ())))
+            made.home(customer, account.address).extend(_person(customer, account, further, facts, made.diagnostics))
     made.own += _groups(customer, made.diagnostics)
-    made.own += _absences(customer, facts, made.diagnostics)
+    for one in customer.absent:
+        made.home(customer, one.user or "").extend(_absence(customer, one, facts, made.diagnostics))
     made.diagnostics += _by_hand(customer)
     made.diagnostics += _paid(customer, facts)
     return made
@@ -74,9 +77,7 @@ def _person(
     }
     for part, value in values.items():
         if value:
-            moved = part == "upn" and account.renamed_from is not None
-            want = Want(value, account.origin, overwrite=moved, manage=account.manage, protect=account.protect)
-            yield STAGE, Slot(key, part), want
+            yield STAGE, Slot(key, part), _wish(account, part, value)
     skus = account.licenses or ()
     if skus and not account.usage_location:
         summary = f"{account.address} gets a licence but has no usage location"
@@ -88,6 +89,19 @@ def _person(
         part = _sku(customer, name, account.origin, facts, found)
         if part:
             yield STAGE, Slot(held, part), Want(LICENSED, account.origin, manage=account.manage)
+
+
+def _wish(account: Account, part: str, value: Value) -> Want:
+    """A name that nobody wrote is only for an account that is to be made; an address that moves may be taken over."""
+    moved = part == "upn" and account.renamed_from is not None
+    return Want(
+        value,
+        account.origin,
+        seed=part == "displayName" and not account.name,
+        overwrite=moved or account.adopt is not None,
+        manage=account.manage,
+        protect=account.protect,
+    )
 
 
 def sku_source(tenant: str, name: str) -> str:
@@ -136,16 +150,19 @@ def _groups(customer: CustomerSpec, found: list[Diagnostic]) -> Iterator[Ask]:
             yield STAGE, Slot(key, part), Want(value, group.origin, manage=group.manage, protect=group.protect)
 
 
-def _absences(customer: CustomerSpec, facts: Facts, found: list[Diagnostic]) -> Iterator[Ask]:
-    for one in customer.absent:
-        if one.user and one.license:
-            yield from _absent_licence(customer, one, facts, found)
-        elif one.user:
-            key = Key("tenant", str(customer.tenant), "user", _named(customer, one.user))
-            yield "retire", Slot(key, ""), Want(BLOCKED if one.state == "blocked" else None, one.origin, overwrite=True)
-        else:
-            summary = f"group {one.group} cannot be deleted by this version"
-            found.append(warning("accounts/group-absent", summary, remedy="delete it by hand", origin=one.origin))
+def _absence(customer: CustomerSpec, one: Absence, facts: Facts, found: list[Diagnostic]) -> Iterator[Ask]:
+    name = _named(customer, one.user or "")
+    if one.user and one.license:
+        part = _sku(customer, one.license, one.origin, facts, found)
+        if part:  # beside the licences that are given, so that a swap is one change
+            yield STAGE, Slot(Key("tenant", str(customer.tenant), "licenses", name), part), Want(None, one.origin)
+    elif one.user:
+        value = BLOCKED if one.state == "blocked" else None
+        key = Key("tenant", str(customer.tenant), "user", name)
+        yield "retire", Slot(key, ""), Want(value, one.origin, overwrite=True)
+    else:
+        summary = f"group {one.group} cannot be deleted by this version"
+        found.append(warning("accounts/group-absent", summary, remedy="delete it by hand", origin=one.origin))
 
 
 def seats_source(tenant: str, part: str) -> str:
@@ -162,13 +179,6 @@ def _paid(customer: CustomerSpec, facts: Facts) -> Iterator[Diagnostic]:
         if isinstance(part, str) and isinstance(there, int) and there != licence.seats:
             summary = f"{licence.seats} seats of {name} ({part}) are paid for, the tenant has {there}"
             yield warning("accounts/seats", summary, remedy="correct seats, or ask the reseller", origin=licence.origin)
-
-
-def _absent_licence(customer: CustomerSpec, one: Absence, facts: Facts, found: list[Diagnostic]) -> Iterator[Ask]:
-    part = _sku(customer, str(one.license), one.origin, facts, found)
-    if part:
-        key = Key("tenant", str(customer.tenant), "licenses", _named(customer, str(one.user)))
-        yield "retire", Slot(key, part), Want(None, one.origin)
 
 
 def _named(customer: CustomerSpec, address: str) -> str:

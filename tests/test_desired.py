@@ -200,11 +200,27 @@ absent:
   - {{user: b@shop.example, state: deleted}}
   - {{user: c@shop.example, license: business standard}}
 """
-    asked = wants(made(tmp_path, spec), 1)
+    asked = wants(made(tmp_path, spec))
     base = f"tenant/{TENANT}"
     assert asked[f"{base}/user/a@shop.example"][1].value == "blocked"
     assert asked[f"{base}/user/b@shop.example"][1].value is None
-    assert asked[f"{base}/licenses/c@shop.example#O365_BUSINESS_PREMIUM"][1].value is None
+    taken = asked[f"{base}/licenses/c@shop.example#O365_BUSINESS_PREMIUM"]
+    assert (taken[0], taken[1].value) == ("accounts", None), "beside what is given, so that a swap is one change"
+
+
+def test_names_nobody_wrote(tmp_path: Path) -> None:
+    """A name that the spec does not say is only for an account to be made; `adopt` takes over what is there."""
+    spec = f"""
+tenant: {TENANT}
+users: {{usage_location: MX}}
+domains: {{shop.example: {{mail: microsoft365}}}}
+accounts: [{{address: a@shop.example}}, {{address: b@shop.example, name: B, adopt: overwrite}}]
+"""
+    asked = wants(made(tmp_path, spec))
+    base = f"tenant/{TENANT}/user"
+    assert asked[f"{base}/a@shop.example#displayName"][1].seed
+    named = asked[f"{base}/b@shop.example#displayName"][1]
+    assert (named.seed, named.overwrite) == (False, True)
 
 
 def test_protected_domains(tmp_path: Path) -> None:

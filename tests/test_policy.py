@@ -183,6 +183,20 @@ def test_seats_are_counted() -> None:
     assert not reasons(Case([*wanted, row(users[2], Verdict.DESTROY, "E3", "direct")], live, complete=True))
 
 
+def test_a_swap_is_no_loss_and_frees_no_seat_in_time() -> None:
+    """A licence that makes way for another one of the same user needs no acknowledgement; its seat is not counted on."""
+    sku = Key("tenant", TENANT, "sku", "E3")
+    ana, eva = (Key("tenant", TENANT, "licenses", name) for name in ("ana", "eva"))
+    live: dict[Key, Resource] = {sku: Sku(sku, "id", enabled=1, consumed=1), ana: Licenses(ana, "1", ("E3",))}
+    leaving = row(ana, Verdict.OMITTED, "E3", "direct")
+    assert len(policy.refusals(Case([leaving], live, complete=True), Rules())) == 1
+    swap = [leaving, row(ana, Verdict.CREATE, "F1", None, "direct")]
+    live[sku._replace(name="F1")] = Sku(sku._replace(name="F1"), "id", enabled=1)
+    assert not policy.refusals(Case(swap, live, complete=True), Rules())
+    both = [*swap, row(eva, Verdict.CREATE, "E3", None, "direct")]
+    assert list(policy.refusals(Case(both, live, complete=True), Rules())) == [Slot(eva, "E3")]
+
+
 def authoritative(*names: str) -> World:
     """A zone that the spec alone fills, holding more than it asks for."""
     world = World({ZONE: System(hosts(5).values())}, [spec(*names)], authoritative=frozenset({ZONE}))

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from reconciler.model.route import Manage
-from reconciler.spec.record import MANAGE, PROTECT
+from reconciler.spec.record import MANAGE, OVERWRITE, PROTECT, Adopt
 from reconciler.spec.scalars import Country, Email, Flag, Text, email, listed
 from reconciler.spec.written import Written, doc
 
@@ -73,6 +73,7 @@ class Account(Written):
     ] = None
     new: Annotated[Flag, doc("A new person, though another one goes at the same time; default false.", True)] = False
     blocked: Annotated[Flag, doc("Sign-in is off; default false.", True)] = False
+    adopt: Annotated[Adopt | None, doc(OVERWRITE, "overwrite")] = None
     manage: Annotated[Manage, doc(MANAGE, "observe")] = Manage.FULL
     protect: Annotated[Flag, doc(PROTECT, True)] = False
 
