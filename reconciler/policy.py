@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from reconciler import folding
 from reconciler.diff import Row
 from reconciler.model.key import Key, Slot
-from reconciler.model.resource import Resource, Sku
+from reconciler.model.resource import Resource, Sku, User
 from reconciler.verdict import Verdict
 
 REMOVALS = frozenset({Verdict.DESTROY, Verdict.OMITTED})
@@ -57,9 +57,8 @@ class Case:
 def refusals(case: Case, rules: Rules) -> dict[Slot, str]:
     """Every refused act with the reason, for a person; an act that is missing may go ahead."""
     refused: dict[Slot, str] = {}
-    for found in (
-        _removals(case, rules), _shares(case, rules), _name_servers(case), _last_mx(case), _occupied(case), _seats(case)
-    ):  # fmt: skip
+    guards = (_name_servers, _last_mx, _occupied, _seats, _synced)
+    for found in (_removals(case, rules), _shares(case, rules), *(guard(case) for guard in guards)):
         for slot, reason in found:
             refused.setdefault(slot, reason)
     return refused
@@ -182,6 +181,13 @@ def _seats(case: Case) -> Iterator[tuple[Slot, str]]:
         short = needed[row.slot.part] - free
         if short > 0:
             yield row.slot, f"{needed[row.slot.part]} seats of {row.slot.part} are needed, {free} are free: buy {short}"
+
+
+def _synced(case: Case) -> Iterator[tuple[Slot, str]]:
+    for row in case.rows:
+        user = case.resources.get(row.slot.key) if row.acts and row.slot.key.kind == "user" else None
+        if isinstance(user, User) and user.synced:
+            yield row.slot, "this account is mastered on premises: change it in Active Directory"
 
 
 def replaced(key: Key, kinds: Iterable[str]) -> bool:

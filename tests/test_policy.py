@@ -9,7 +9,7 @@ import pytest
 from reconciler import policy
 from reconciler.diff import Row
 from reconciler.model.key import Key, Slot
-from reconciler.model.resource import Licenses, RecordSet, Resource, Sku
+from reconciler.model.resource import Licenses, RecordSet, Resource, Sku, User
 from reconciler.model.route import Route, Stage, Want
 from reconciler.model.value import Value
 from reconciler.policy import Case, Rules
@@ -184,7 +184,7 @@ def test_seats_are_counted() -> None:
 
 
 def test_a_swap_is_no_loss_and_frees_no_seat_in_time() -> None:
-    """A licence that makes way for another one of the same user needs no acknowledgement; its seat is not counted on."""
+    """A licence that makes way for another of the same user needs no acknowledgement; its seat is not counted on."""
     sku = Key("tenant", TENANT, "sku", "E3")
     ana, eva = (Key("tenant", TENANT, "licenses", name) for name in ("ana", "eva"))
     live: dict[Key, Resource] = {sku: Sku(sku, "id", enabled=1, consumed=1), ana: Licenses(ana, "1", ("E3",))}
@@ -195,6 +195,17 @@ def test_a_swap_is_no_loss_and_frees_no_seat_in_time() -> None:
     assert not policy.refusals(Case(swap, live, complete=True), Rules())
     both = [*swap, row(eva, Verdict.CREATE, "E3", None, "direct")]
     assert list(policy.refusals(Case(both, live, complete=True), Rules())) == [Slot(eva, "E3")]
+
+
+def test_synced_users_are_never_written() -> None:
+    """What is mastered on premises is refused at plan time; licences are given in the tenant all the same."""
+    user = Key("tenant", TENANT, "user", "eva")
+    live: dict[Key, Resource] = {user: User(user, "eva@shop.example", "Eva", synced=True)}
+    renamed = row(user, Verdict.UPDATE, "displayName", "Eva", "Eva Ruiz")
+    (reason,) = reasons(Case([renamed], live, complete=True))
+    assert "Active Directory" in reason
+    licensed = row(user._replace(kind="licenses"), Verdict.DESTROY, "E3", "direct")
+    assert not reasons(Case([licensed], live, complete=True))
 
 
 def authoritative(*names: str) -> World:
