@@ -54,7 +54,7 @@ def wishes(customer: CustomerSpec, facts: Facts) -> Wishes:
     made.own += _groups(customer, made.diagnostics)
     for one in customer.absent:
         made.home(customer, one.user or "").extend(_absence(customer, one, facts, made.diagnostics))
-    made.diagnostics += _by_hand(customer)
+    made.diagnostics += [*_by_hand(customer), *_renamed(customer, aliases)]
     made.diagnostics += _paid(customer, facts)
     return made
 
@@ -184,6 +184,15 @@ def _paid(customer: CustomerSpec, facts: Facts) -> Iterator[Diagnostic]:
 def _named(customer: CustomerSpec, address: str) -> str:
     """The spec id of an address; the address itself when no account has it."""
     return next((one.id for one in customer.accounts or () if one.address == address), address)
+
+
+def _renamed(customer: CustomerSpec, aliases: Mapping[str, list[str]]) -> Iterator[Diagnostic]:
+    """Mail to an address that is given up comes back, unless it goes on as an alias."""
+    for one in customer.accounts or ():
+        old = one.renamed_from
+        if old and old != one.address and old not in aliases.get(one.address, ()):
+            what, remedy = f"mail to {old} will come back", f"add `{old}` as kind alias that goes to {one.address}"
+            yield warning("accounts/address-given-up", what, remedy=remedy, origin=one.origin)
 
 
 def _by_hand(customer: CustomerSpec) -> Iterator[Diagnostic]:

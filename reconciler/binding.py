@@ -117,7 +117,7 @@ def _licenses(user: str) -> str:
 
 
 def bind(
-    tenant: str, people: Iterable[Person], groups: Iterable[str], ledger: Ledger, live: Iterable[Resource]
+    tenant: str, people: Iterable[Person], groups: Mapping[str, str], ledger: Ledger, live: Iterable[Resource]
 ) -> Binding:
     """Bind every account and group of the spec to a live one, if there is one.
 
@@ -140,10 +140,14 @@ def bind(
             continue
         claimed[account.remote_id] = person
         remote["user", person.id] = account.remote_id
-    by_name = {one.display_name: one for one in live if isinstance(one, Group) and one.key.scope == tenant}
-    for name in groups:
+    by_name = {one.display_name.casefold(): one for one in live if isinstance(one, Group) and one.key.scope == tenant}
+    for name, shown in groups.items():
         known = ledger.remote.get(Key("tenant", tenant, "group", name).address, "")
-        group = next((one for one in by_name.values() if one.remote_id == known), None) if known else by_name.get(name)
+        group = (
+            next((one for one in by_name.values() if one.remote_id == known), None)
+            if known
+            else by_name.get(shown.casefold())
+        )
         if group:
             remote["group", name] = group.remote_id
     remote = _forgotten(tenant, ledger, accounts.standing, set(remote.values())) | remote

@@ -231,6 +231,9 @@ class _Walk:
             judgement = judgement._replace(verdict=Verdict.UPDATE, reason="the TTL asked for")
         if judgement.verdict is Verdict.DRIFT and index > self.cursor and recorded_so(known):
             judgement = judgement._replace(verdict=Verdict.UPDATE, reason="takes over what `migration.from` recorded")
+        if judgement.verdict is Verdict.MISSING and (self.key.kind, part) == ("user", ""):
+            # Somebody deleted this person: to make or restore an account is a person's decision.
+            judgement = judgement._replace(verdict=Verdict.DRIFT)
         if judgement.verdict is Verdict.DRIFT and self.world.fix_drift:
             judgement = judgement._replace(verdict=Verdict.UPDATE, reason="drift, written back")
         return judgement

@@ -171,9 +171,9 @@ def result(step: Mapping[str, Any], status: Status, detail: str) -> dict[str, An
 
 def _step(act: Act, leg: Leg) -> dict[str, Any]:
     row, want = act.row, wanted(act.row)
-    unknown = (
-        {"source": row.after.source, "text": row.after.constraint.text} if isinstance(row.after, Unknown) else None
-    )
+    unknown = None
+    if isinstance(row.after, Unknown) and row.named is None:
+        unknown = {"source": row.after.source, "text": row.after.constraint.text}
     return {
         "id": act.id,
         "route": act.route,

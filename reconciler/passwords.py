@@ -134,7 +134,9 @@ def open_store(
         return PasswordStore(path, _checked_recipient(recipient), clock, run)
     own = _sound(path).own
     if own is None and passphrase is None:
-        remedy = "Name an age public key in the spec, or give a passphrase when asked."
+        remedy = (
+            "Write `passwords: {recipient: age1...}` in customer.yaml, or give a passphrase on a terminal when asked."
+        )
         raise SpecError([error("passwords/no-key", "new passwords have nothing to be sealed to", remedy=remedy)])
     if own is None and passphrase is not None:
         own = _new_own(path, passphrase, clock)

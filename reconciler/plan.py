@@ -49,6 +49,11 @@ class Act:
         return self.row.slot
 
     @property
+    def born(self) -> bool:
+        """It makes a user, who needs a password."""
+        return self.slot.key.kind == "user" and not self.slot.part and self.action == "create"
+
+    @property
     def action(self) -> str:
         """`create`, `update` or `destroy`, as seen from live now."""
         if self.row.verdict in REMOVALS:
@@ -324,9 +329,12 @@ def _refuse(one: Leg, refused: Mapping[Slot, str]) -> Leg:
         if index > one.cursor and one.blocks and not stopped:
             stopped = f"drift comes first: {', '.join(one.blocks)}"
         marked = [_with(act, stopped or refused.get(act.slot, "")) for act in here]
-        acts += marked
         odd = [row.slot.address for row in one.unsettled(index)] if index > one.cursor else []
         bad = [act.slot.address for act in marked if act.refusal]
+        if stage.name == "deliver" and (odd or bad):
+            together = f"MX and what follows it move together: {', '.join([*bad, *odd][:3])}"
+            marked = [_with(act, together) for act in marked]
+        acts += marked
         if not stopped and (odd or bad):
             stopped = f"stage {stage.name} cannot be finished: {', '.join([*bad, *odd][:3])}"
     return replace(one, acts=tuple(acts))

@@ -71,13 +71,13 @@ def _removed(case: Case) -> list[Row]:
 def _removals(case: Case, rules: Rules) -> Iterator[tuple[Slot, str]]:
     expected = rules.acknowledged
     omitted = [row for row in case.rows if row.verdict is Verdict.OMITTED]
-    limit = max(rules.max_destroy, expected if isinstance(expected, int) else 0)
+    count = expected if isinstance(expected, int) else 0
     named = frozenset(expected if isinstance(expected, tuple) else ())
     given = _given(case)  # another licence in the same call: nobody is left without
     unnamed = [row for row in omitted if row.slot.address not in named and row.slot.key not in given]
     for row in _removed(case):
         if not case.complete:
-            yield row.slot, "not everything could be read, and only a complete reading may remove"
+            yield row.slot, "not everything could be read or understood, and only a complete reading may remove"
         elif row.slot.address in case.protected:
             yield row.slot, "protected: take `protect` away in a change of its own first"
         elif row.verdict is Verdict.OMITTED and row.slot.key.scope in case.emptied:
@@ -85,12 +85,17 @@ def _removals(case: Case, rules: Rules) -> Iterator[tuple[Slot, str]]:
                 row.slot,
                 f"the spec mentions nothing of {row.slot.key.scope} any more; that removes nothing by itself",
             )
-        elif row.verdict is Verdict.OMITTED and row in unnamed and len(unnamed) > limit:
+        elif (
+            row.verdict is Verdict.OMITTED
+            and row in unnamed
+            and len(unnamed) > rules.max_destroy
+            and len(unnamed) != count
+        ):
             yield (
                 row.slot,
                 (
-                    f"{len(unnamed)} would go because the spec no longer names them, {limit} allowed; "
-                    f"write `destroy: {len(unnamed)}` in customer.yaml if that is meant"
+                    f"{len(unnamed)} would go because the spec no longer names them, {count or rules.max_destroy} "
+                    f"acknowledged; write `destroy: {len(unnamed)}` in customer.yaml if that is meant"
                 ),
             )
 

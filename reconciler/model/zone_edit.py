@@ -107,7 +107,8 @@ class _Work:
             return
         held = {one.value for one in kept}
         new = [value for value in values if value not in held]
-        if min([one.ttl for one in kept] + [after.ttl] * bool(new)) != after.ttl:
+        was = min((one.ttl for one in present), default=after.ttl)
+        if was != after.ttl or min([one.ttl for one in kept] + [after.ttl] * bool(new)) != after.ttl:
             for one in kept:
                 self.set_ttl(one, after.ttl)
         behind = present[-1] if present else self.owners.get(key.name, self.old.records[-1])

@@ -57,7 +57,8 @@ def _lease(lease: Mapping[str, Any] | None) -> list[str]:
     if not lease:
         return []
     holder, since = line(lease.get("holder"), SHORT), values.moment(lease.get("since"))
-    return [f"Being applied by {holder} since {since}, lease until {values.moment(lease.get('expires'))}"]
+    run = f" (run {line(lease['run'], SHORT)})" if lease.get("run") else ""
+    return [f"Being applied by {holder}{run} since {since}, lease until {values.moment(lease.get('expires'))}"]
 
 
 def _journal(state: object) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from reconciler import apply, document, journal, lease, ledger, passwords
 from reconciler.apply import Hands, Report, StepResult
 from reconciler.model.change import Status
-from reconciler.model.diagnostic import Diagnostic, Severity, error
+from reconciler.model.diagnostic import Diagnostic, Severity, error, warning
 from reconciler.model.errors import ProviderError, Refused, SpecError
 from reconciler.model.key import Key
 from reconciler.model.resource import User
@@ -174,11 +174,7 @@ class _Run:
 
     def _passwords(self, made: Made) -> None:
         """Where new passwords go is settled before the first write."""
-        births = [
-            act
-            for act in made.plan.acts
-            if _birth(act.slot.key, act.slot.part) and act.row.before is None and not act.refusal
-        ]
+        births = [act for act in made.plan.acts if act.born and not act.refusal]
         births = [act for act in births if not _restored(made, act.slot.key)]
         if not births:
             return
@@ -240,7 +236,8 @@ class _Run:
 
     def _paper(self, made: Made) -> dict[str, Any]:
         results = list(self.results.values())
-        end = verdict(results, self.report, wrote=self.wrote, lost=bool(self.lost))
+        conflicts = [row.slot.address for row in made.plan.rows(Verdict.CONFLICT)]
+        end = verdict(results, self.report, wrote=self.wrote, lost=bool(self.lost), conflicts=bool(conflicts))
         names = {leg.route.id: [stage.name for stage in leg.route.stages] for leg in made.plan.legs}
         return document.apply(
             self.customer.id,
@@ -249,13 +246,27 @@ class _Run:
             report=self.report,
             verdict=end,
             names=names,
-            diagnostics=[*self.notes, *made.plan.diagnostics],
+            diagnostics=[*self.notes, *made.plan.diagnostics, *self._left(conflicts)],
             following=_following(end[0], self.customer.id),
             lost=self.lost,
         )
 
+    def _left(self, conflicts: list[str]) -> list[Diagnostic]:
+        """What was not even tried, so that "everything was done" is never said too early."""
+        found = []
+        if conflicts:
+            remedy = "Write `adopt: overwrite` where the spec asks for it, or take it out of the spec."
+            named = ", ".join(conflicts)
+            found.append(warning("apply/conflict", f"left alone, since it is not ours: {named}", remedy=remedy))
+        if self.report.interrupted:
+            remedy = f"Go on with `reconciler apply --customer {self.customer.id}`."
+            found.append(warning("apply/stopped", "stopped as asked before everything was done", remedy=remedy))
+        return found
 
-def verdict(results: list[StepResult], report: Report, *, wrote: bool, lost: bool) -> tuple[str, int]:
+
+def verdict(
+    results: list[StepResult], report: Report, *, wrote: bool, lost: bool, conflicts: bool = False
+) -> tuple[str, int]:
     """The outcome in a word, and the exit code: the first that holds."""
     statuses = {one.status for one in results}
     bad = bool(statuses & {Status.FAILED, Status.REFUSED, Status.UNKNOWN, Status.SKIPPED}) or lost
@@ -267,13 +278,9 @@ def verdict(results: list[StepResult], report: Report, *, wrote: bool, lost: boo
         return "error", 1
     if bad:
         return "refused", 3
-    if Status.WAITING in statuses or any(not one.dated for one in report.awaited):
+    if conflicts or Status.WAITING in statuses or any(not one.dated for one in report.awaited):
         return "waiting", 5
     return ("done" if statuses else "nothing"), 0
-
-
-def _birth(key: Key, part: str) -> bool:
-    return key.kind == "user" and part == ""
 
 
 def _restored(made: Made, key: Key) -> bool:

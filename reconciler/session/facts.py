@@ -19,6 +19,7 @@ def facts_of(resources: Mapping[Key, Resource]) -> dict[str, Value]:
     facts: dict[str, Value] = {}
     products: dict[str, list[str]] = {}
     parts: dict[str, list[str]] = {}
+    shown: dict[tuple[str, str], str] = {}
     for key, resource in resources.items():
         if isinstance(resource, TenantDomain):
             facts |= services.facts_of(resource)
@@ -26,10 +27,11 @@ def facts_of(resources: Mapping[Key, Resource]) -> dict[str, Value]:
             parts.setdefault(key.scope, []).append(key.name)
             facts[accounts.seats_source(key.scope, key.name)] = resource.enabled + resource.warning
             if resource.product:
+                shown[key.scope, key.name] = f"{resource.product} ({key.name})"
                 products.setdefault(accounts.sku_source(key.scope, resource.product), []).append(key.name)
     for source, names in products.items():
         facts[source] = names[0] if len(names) == 1 else tuple(sorted(names))
     for tenant, names in parts.items():
-        facts[accounts.choices_source(tenant)] = ", ".join(sorted(names))
+        facts[accounts.choices_source(tenant)] = ", ".join(sorted(shown.get((tenant, name), name) for name in names))
         facts |= {accounts.sku_source(tenant, name): name for name in names}
     return facts

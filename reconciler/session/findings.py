@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from datetime import date
 
 from reconciler import live
 from reconciler.ledger import Ledger
-from reconciler.model.diagnostic import Diagnostic, error, warning
+from reconciler.model.diagnostic import Diagnostic, Origin, error, warning
 from reconciler.plan import Leg
 from reconciler.spec.customer import CustomerSpec
 from reconciler.spec.missing import missing as lacking
@@ -25,6 +26,58 @@ def unread(picture: live.Live) -> list[Diagnostic]:
         )
         for read in picture.reads
         if read.observation is None
+    ]
+
+
+def asked_for(customer: CustomerSpec) -> list[Diagnostic]:
+    """A DNS host that one can only ask is not read: nothing may be said of its zone."""
+    return [
+        error(
+            "live/ask",
+            f"the DNS of {name} can only be asked for, and this version can neither read it nor write the request",
+            "Nothing of it is looked at.",
+            "Name a provider under `dns`, or leave the domain out for now.",
+            origin=domain.origin,
+        )
+        for name, domain in customer.domains.items()
+        if not isinstance(domain.dns, str)
+    ]
+
+
+def acknowledged(customer: CustomerSpec, omitted: int) -> list[Diagnostic]:
+    """A `destroy` that is left over would acknowledge the next accident."""
+    if not customer.destroy or omitted:
+        return []
+    remedy = "Take the line away, so that it does not acknowledge the next removal."
+    return [warning("spec/destroy", "`destroy` acknowledges nothing any more", remedy=remedy, origin=customer.origin)]
+
+
+def unsealed(customer: CustomerSpec, born: int) -> list[Diagnostic]:
+    """New users need a place for their passwords."""
+    if not born or customer.passwords.recipient:
+        return []
+    return [
+        warning(
+            "passwords/no-recipient",
+            f"{born} accounts would be created, and no key for their passwords is named",
+            "`apply` asks for a passphrase on a terminal, and refuses without one.",
+            "Write `passwords: {recipient: age1...}` in customer.yaml.",
+            origin=customer.origin,
+        )
+    ]
+
+
+def past(customer: CustomerSpec, today: date) -> list[Diagnostic]:
+    """A last day that has passed."""
+    ends: list[tuple[date | None, Origin]] = []
+    for domain in customer.domains.values():
+        ends += [(one.until, one.origin) for one in domain.senders]
+        ends += [(one.until, one.origin) for one in domain.records]
+    remedy = "Take it out of the spec."
+    return [
+        warning("spec/until-past", f"its last day, {day}, has passed", remedy=remedy, origin=origin)
+        for day, origin in ends
+        if day is not None and day < today
     ]
 
 
@@ -91,11 +144,6 @@ def missing(customer: CustomerSpec, workspace: Workspace, abandoned: Iterable[Di
         f"{name} has a `migration:`; this version checks it but cannot carry it out yet"
         for name, domain in customer.domains.items()
         if domain.migration
-    ]
-    lacks += [
-        f"the DNS of {name} can only be asked for; this version cannot write the request yet"
-        for name, domain in customer.domains.items()
-        if not isinstance(domain.dns, str)
     ]
     return tuple(lacks)
 

@@ -21,7 +21,7 @@ from reconciler import (
     policy,
     position,
 )
-from reconciler.model.diagnostic import Diagnostic
+from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.errors import SpecError
 from reconciler.model.key import Key, Slot
 from reconciler.model.resource import Resource
@@ -33,6 +33,7 @@ from reconciler.session.facts import facts_of
 from reconciler.session.opened import Session
 from reconciler.spec import digest, scope
 from reconciler.spec.customer import CustomerSpec
+from reconciler.verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,8 @@ def make_from(
     places = Places({name: session.provider(name) for name, _ in scopes}, scopes)
     picture = live.observe(places.providers, scopes)
     people = [one for one in customer.accounts or () if one.kind == "person"]
-    bound = binding.bind(customer.tenant or "", people, customer.groups, known, picture.resources.values())
+    groups = {name: group.display_name or name for name, group in customer.groups.items()}
+    bound = binding.bind(customer.tenant or "", people, groups, known, picture.resources.values())
     resources = bound.inward(picture.resources)
     facts = facts_of(resources)
     wished = desired.desired(customer, facts)
@@ -120,7 +122,13 @@ def make_from(
         options.fix_drift or workspace.policy.self_heal,
         frozenset(name for name, domain in customer.domains.items() if domain.authoritative),
     )
-    made_legs, foreign = _compare(session, customer, wished=wished.routes, picture=picture, world=world, known=known)
+    complete = picture.complete and not any(one.severity is Severity.ERROR for one in found)
+    seen = _Seen(picture, world, known, complete)
+    made_legs, foreign = _compare(session, customer, wished.routes, seen)
+    omitted = sum(row.verdict is Verdict.OMITTED for one in made_legs for row in one.rows)
+    born = sum(act.born for one in made_legs for act in one.acts)
+    found += [*findings.asked_for(customer), *findings.past(customer, session.clock.now().date())]
+    found += [*findings.acknowledged(customer, omitted), *findings.unsealed(customer, born)]
     found += [*_unstorable(made_legs, world, places), *findings.halted(made_legs)]
     made_legs = _target(made_legs, options.target)
     made = plan.Plan(
@@ -150,21 +158,26 @@ def policy_digest(session: Session) -> str:
     return plan.digest({"policy": [limits.max_destroy, str(limits.max_share), limits.share_floor, limits.self_heal]})
 
 
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What a comparison starts from; `complete`: everything was read, and nothing in the spec is wrong."""
+
+    picture: live.Live
+    world: diff.World
+    known: ledger.Ledger
+    complete: bool
+
+
 def _compare(
-    session: Session,
-    customer: CustomerSpec,
-    *,
-    wished: Sequence[Route],
-    picture: live.Live,
-    world: diff.World,
-    known: ledger.Ledger,
+    session: Session, customer: CustomerSpec, wished: Sequence[Route], seen: _Seen
 ) -> tuple[tuple[plan.Leg, ...], tuple[Slot, ...]]:
     today = session.clock.now().date()
     limits = session.loaded.workspace.policy
     rules = policy.Rules(limits.max_destroy, customer.destroy, limits.max_share, limits.share_floor)
     accepted = {one.address for one in customer.accepted_drift if one.until >= today}
-    routes = _with_tenant(customer, wished, world)
-    return legs.legs(routes, world, known, picture.covers, legs.Limits(rules, picture.complete, accepted))
+    routes = _with_tenant(customer, wished, seen.world)
+    bounds = legs.Limits(rules, seen.complete, accepted)
+    return legs.legs(routes, seen.world, seen.known, seen.picture.covers, bounds)
 
 
 def _with_tenant(customer: CustomerSpec, routes: Sequence[Route], world: diff.World) -> Sequence[Route]:

@@ -29,7 +29,12 @@ def status(session: Session, customer: CustomerSpec) -> dict[str, Any]:
     return {
         **document.head("status", customer.id, session.clock.now()),
         "routes": routes,
-        "lease": {"holder": held.by.holder, "since": document.when(held.since), "expires": document.when(held.expires)}
+        "lease": {
+            "holder": held.by.holder,
+            "run": held.by.run,
+            "since": document.when(held.since),
+            "expires": document.when(held.expires),
+        }
         if held
         else None,
         "journal": "missing" if missing else "ok" if made.known.last_change or made.known.owned else "new",

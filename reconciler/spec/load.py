@@ -152,7 +152,7 @@ def load_workspace(folder: Path) -> Workspace:
 
 
 def _no_workspace(path: Path, bad: OSError) -> Diagnostic:
-    remedy = "write one: providers: {zones: {type: zonefile, folder: zones}}, and defaults: {dns: zones}"
+    remedy = "write one: providers: {zones: {type: zonefile, directory: zones}}, and defaults: {dns: zones}"
     summary = f"there is no {WORKSPACE}" if isinstance(bad, FileNotFoundError) else f"{WORKSPACE}: {bad.strerror}"
     return error(
         "spec/workspace",

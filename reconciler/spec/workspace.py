@@ -75,7 +75,7 @@ class Workspace(Written):
 
     providers: Annotated[
         dict[Text, Entry],
-        doc("Remote systems, by a name of your choice.", {"zones": {"type": "zonefile", "folder": "zones"}}),
+        doc("Remote systems, by a name of your choice.", {"zones": {"type": "zonefile", "directory": "zones"}}),
     ]
     defaults: Annotated[Defaults, doc("Defaults for customers.", {"dns": "zones", "language": "es"})] = Defaults()
     policy: Annotated[Policy, doc("What a plan may do.", {"max_destroy": 0, "max_share": "30%"})] = Policy()

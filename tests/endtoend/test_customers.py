@@ -56,7 +56,7 @@ def test_one_broken_never_stops_another(tmp_path: Path) -> None:
 
 def test_half_read(tmp_path: Path) -> None:
     """Where one of two zones cannot be read the plan says which, destroys nothing, and apply writes nothing: exit 1."""
-    place = Place.empty(tmp_path).spec("destroy: 9\n" + _domains("acme.example", "other.example"))
+    place = Place.empty(tmp_path).spec("destroy: 2\n" + _domains("acme.example", "other.example"))
     place.zone()
     other = place.zone("other.example")
     place.settled()
@@ -118,7 +118,7 @@ def test_migration_not_yet(tmp_path: Path) -> None:
     place.tenant()
     before = place.world()
     plan = place.planned()
-    assert (plan.code, plan.json["applyable"]) == (0, False)
+    assert (plan.code, plan.json["applyable"]) == (3, False), "MX is not ours, so what follows it waits"
     assert "migration" in json.dumps(plan.json["missing"])
     assert plan.json["steps"]
     assert place.run("apply", str(place.plan), "--json").code == 3

@@ -104,10 +104,10 @@ def test_levels(tmp_path: Path) -> None:
 
 def test_protected(tmp_path: Path) -> None:
     """`protect` holds after its line is gone, from the day it is written, until a change of its own takes it away."""
-    text = "destroy: 9\ndomains: {acme.example: {records: [{name: kept, type: A, values: [192.0.2.2]}]}}\n"
+    text = "destroy: 1\ndomains: {acme.example: {records: [{name: kept, type: A, values: [192.0.2.2]}]}}\n"
     place = _place(tmp_path, text).settled()
     place.edit("[192.0.2.2]}", "[192.0.2.2], protect: true}").settled()
-    place.spec("destroy: 9\ndomains: {acme.example: {records: [{name: x, type: A, values: [192.0.2.9]}]}}\n")
+    place.spec("destroy: 1\ndomains: {acme.example: {records: [{name: x, type: A, values: [192.0.2.9]}]}}\n")
     plan = place.planned()
     assert plan.code == 3
     assert plan.refusals()["dns/acme.example/A/kept"].startswith("protected")
@@ -115,7 +115,7 @@ def test_protected(tmp_path: Path) -> None:
     assert _names(place) == {"www", "kept", "x"}
     place.spec(text).planned()
     place.applied()
-    place.spec("destroy: 9\ndomains: {acme.example: {records: [{name: x, type: A, values: [192.0.2.9]}]}}\n").settled()
+    place.spec("destroy: 1\ndomains: {acme.example: {records: [{name: x, type: A, values: [192.0.2.9]}]}}\n").settled()
     assert _names(place) == {"www", "x"}
     place.assert_still()
 
@@ -124,12 +124,12 @@ def test_emptied(tmp_path: Path) -> None:
     """A spec that mentions nothing any more removes nothing by itself, whatever `destroy` says; it is said."""
     place = _place(tmp_path, FIRST).settled()
     before = place.world()
-    place.spec("destroy: 99\ndomains: {acme.example: {}}\n")
+    place.spec("destroy: 19\ndomains: {acme.example: {}}\n")
     plan = place.planned()
     assert plan.code == 3
     assert all("removes nothing by itself" in reason for reason in plan.refusals().values())
     assert place.applied().code == 3
-    place.spec("destroy: 99\ndomains: {}\n")
+    place.spec("destroy: 19\ndomains: {}\n")
     assert "plan/left-behind" in place.planned().rules
     assert place.applied().code == 0
     assert place.world() == before

@@ -52,7 +52,7 @@ def spec(world: World, *people: Person) -> list[Diagnostic]:
         wants |= {Slot(key, "displayName"): Want(one.name)}
     world.routes = [Route("people", TENANT, "tenant", (Stage("accounts", wants), Stage("retire")))]
     live = world.systems[TENANT].resources.values()
-    world.binding = bind(TENANT, people, (), world.known, live)
+    world.binding = bind(TENANT, people, {}, world.known, live)
     found = strangers(TENANT, people, world.binding, world.known, live)
     return [*world.binding.diagnostics, *found]
 
@@ -165,12 +165,12 @@ def test_two_people_never_share_an_account() -> None:
 
 def test_guests_and_other_tenants_are_nobody() -> None:
     """A guest with the address of a spec user is not taken for that user."""
-    bound = bind(TENANT, [ANA], (), EMPTY, [account("ana@shop.example", guest=True)])
+    bound = bind(TENANT, [ANA], {}, EMPTY, [account("ana@shop.example", guest=True)])
     assert not bound.remote
 
 
 def test_deleted_user_is_restored_not_made_again() -> None:
     """A soft-deleted account with the address is restored, unless the author says it is somebody new."""
     gone = account("ana@shop.example", deleted=True)
-    assert bind(TENANT, [ANA], (), EMPTY, [gone]).remote == {("user", ANA.id): gone.remote_id}
-    assert not bind(TENANT, [Person("ana@shop.example", new=True)], (), EMPTY, [gone]).remote
+    assert bind(TENANT, [ANA], {}, EMPTY, [gone]).remote == {("user", ANA.id): gone.remote_id}
+    assert not bind(TENANT, [Person("ana@shop.example", new=True)], {}, EMPTY, [gone]).remote

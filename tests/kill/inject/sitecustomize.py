@@ -29,10 +29,11 @@ def _counted(name: str, plain: Callable[..., Any]) -> Callable[..., Any]:
         _note(name)
         if number == int(_AT) and _WHEN == "before":
             os.kill(os.getpid(), signal.SIGKILL)
-        result = plain(*args, **named)
-        if number == int(_AT) and _WHEN == "after":
-            os.kill(os.getpid(), signal.SIGKILL)
-        return result
+        try:
+            return plain(*args, **named)
+        finally:
+            if number == int(_AT) and _WHEN == "after":
+                os.kill(os.getpid(), signal.SIGKILL)
 
     return call
 
