@@ -218,6 +218,8 @@ def _route(leg: Leg, gates: Mapping[tuple[str, int], Sequence[GateState]]) -> di
 def _state(leg: Leg, index: int, reached: bool) -> str:
     """`empty`, `done`, `next` (the first that is neither), `later`, or `blocked`: it cannot be finished so."""
     stage, acts = leg.route.stages[index], [act for act in leg.acts if act.stage == index]
+    if leg.halt and (stage.wants or stage.gates):
+        return "blocked"
     if not acts and (index <= leg.cursor or not (stage.wants or stage.gates)):
         return "done" if stage.wants or stage.gates else "empty"
     if any(act.refusal for act in acts) or (index > leg.cursor and leg.unsettled(index)):

@@ -25,6 +25,12 @@ class Limits:
     accepted: Collection[str] = ()
 
 
+def _unread(route: Route, covers: Callable[[Key], bool]) -> str:
+    """Why nothing can be said of a route; empty when its zone or tenant was read."""
+    system = "tenant" if route.target == "tenant" else "dns"
+    return "" if covers(Key(system, route.subject, "", "@")) else f"{route.subject} was not read"
+
+
 def legs(
     routes: Sequence[Route], world: diff.World, known: Ledger, covers: Callable[[Key], bool], limits: Limits
 ) -> tuple[tuple[plan.Leg, ...], tuple[Slot, ...]]:
@@ -60,7 +66,7 @@ def legs(
             rows[route.id],
             world.owned,
             accepted=limits.accepted,
-            halt=position.halt(route, world, known),
+            halt=position.halt(route, world, known) or _unread(route, covers),
         )
         for route in routes
     ]
