@@ -21,6 +21,8 @@ from reconciler.recordset import DEFAULT_TTL
 from reconciler.verdict import ACTS, Judgement, Known, Verdict, judge, recorded_so, settled
 
 Parts = dict[str, Value]
+#: The slot of the texts that prove a domain to its tenants.
+VERIFICATION = "ms-verification"
 #: Longer than any TTL can be (RFC 2181, section 8).
 LONGEST_TTL = 2**31
 NOTHING: Mapping[str, Want] = MappingProxyType({})
@@ -193,7 +195,15 @@ class _Walk:
     def _is(self, part: str, want: Want) -> bool:
         if want.value is None:
             return part not in self.now
-        return part in self.now and self.now[part] == self.world.named(want.value)
+        return part in self.now and self.now[part] == self._named(part, want.value)
+
+    def _named(self, part: str, value: Value | Unknown | None) -> Value | None:
+        """As the world names it; a verification text stands beside those of other tenants, which stay."""
+        named, there = self.world.named(value), self.now.get(part)
+        if part != VERIFICATION or named is None or there is None:
+            return named
+        texts = {str(named), *(there if isinstance(there, tuple) else (str(there),))}
+        return tuple(sorted(texts)) if len(texts) > 1 else named
 
     def _stage(self, index: int, wants: Mapping[str, Want]) -> Iterator[Row]:
         existed = self._exists()
@@ -231,11 +241,20 @@ class _Walk:
             judgement = judgement._replace(verdict=Verdict.UPDATE, reason="the TTL asked for")
         if judgement.verdict is Verdict.DRIFT and index > self.cursor and recorded_so(known):
             judgement = judgement._replace(verdict=Verdict.UPDATE, reason="takes over what `migration.from` recorded")
+        if part == VERIFICATION:
+            judgement = self._beside_others(judgement)
         if judgement.verdict is Verdict.MISSING and (self.key.kind, part) == ("user", ""):
             # Somebody deleted this person: to make or restore an account is a person's decision.
             judgement = judgement._replace(verdict=Verdict.DRIFT)
         if judgement.verdict is Verdict.DRIFT and self.world.fix_drift:
             judgement = judgement._replace(verdict=Verdict.UPDATE, reason="drift, written back")
+        return judgement
+
+    def _beside_others(self, judgement: Judgement) -> Judgement:
+        if judgement.verdict in (Verdict.CONFLICT, Verdict.PENDING):
+            return judgement._replace(verdict=Verdict.UPDATE, reason="beside the text of another tenant")
+        if judgement.verdict is Verdict.DESTROY and isinstance(self.now.get(VERIFICATION), tuple):
+            return judgement._replace(verdict=Verdict.CONFLICT, reason="the text of another tenant stands beside ours")
         return judgement
 
     def _known(self, slot: Slot, want: Want) -> Known:
@@ -244,7 +263,7 @@ class _Walk:
             slot,
             self._owned(slot),
             self.now.get(slot.part),
-            self.world.named(want.value) if isinstance(want.value, Unknown) else None,
+            self._named(slot.part, want.value) if isinstance(want.value, Unknown) else None,
             baseline.get(slot) if baseline else None,
             baseline is not None and slot in baseline,
         )
@@ -277,7 +296,7 @@ class _Walk:
         if row.verdict in (Verdict.DRIFT, Verdict.CONFLICT, Verdict.PENDING):
             self.stuck.add(part)
         elif row.acts or row.verdict is Verdict.ADOPT:
-            self._write(part, row.after)
+            self._write(part, row.after if row.named is None else row.named)
             if row.verdict in (Verdict.CREATE, Verdict.MISSING):
                 for other, want in row.carried.items():
                     self._write(other, want.value)
