@@ -114,7 +114,7 @@ class _Run:
 
     def go(self) -> dict[str, Any]:
         made = self._plan(ledger.fold(self.book.entries()))
-        if made.known.open:
+        if made.seen.known.open:
             made = self._recovered(made)
         approval = self._approval(made)
         if not self._something(made):
@@ -206,13 +206,13 @@ class _Run:
 
     def _hands(self, made: Made) -> Hands:
         hands = Hands(
-            providers=made.places.providers,
-            provider_of=made.places.provider_of,
-            binding=made.binding,
+            providers=made.seen.places.providers,
+            provider_of=made.seen.places.provider_of,
+            binding=made.seen.binding,
             journal=self.book,
             clock=self.session.clock,
             known=ledger.fold(self.book.entries()),
-            facts=made.facts,
+            facts=made.seen.facts,
             approved=lambda act: self._unapproved(act, hands.known),
             password=self._password,
             stop=self.how.stop,
@@ -284,7 +284,7 @@ def verdict(
 
 
 def _restored(made: Made, key: Key) -> bool:
-    live = made.resources.get(key)
+    live = made.seen.world.resources.get(key)
     return isinstance(live, User) and live.deleted
 
 

@@ -68,7 +68,7 @@ def lost(made: Made, file: Mapping[str, Any]) -> list[dict[str, Any]]:
             continue
         now = made.value(parse_slot(step["address"]))
         if document.value(now) != step["after"] or step["unknown"]:
-            spent = any(step["id"] in ids for ids in made.known.spent.values())
+            spent = any(step["id"] in ids for ids in made.seen.known.spent.values())
             if not spent:
                 detail = f"changed since the plan was made: now {document.value(now)!r}"
                 results.append(document.result(step, Status.REFUSED, detail))
@@ -94,7 +94,7 @@ def from_journal(made: Made) -> Approval:
         Refused: there are steps, and none of them is approved.
     """
     acts = [act for act in made.plan.acts if not act.refusal]
-    if acts and all(unapproved(act, made.known) for act in acts):
+    if acts and all(unapproved(act, made.seen.known) for act in acts):
         remedy = "Review the plan and apply its file: `reconciler plan --out PLAN`, `reconciler apply PLAN`."
         raise Refused([error("apply/approval", f"{len(acts)} steps, none of them approved", remedy=remedy)])
     return Approval({})

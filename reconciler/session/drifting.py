@@ -24,7 +24,7 @@ def report(session: Session, customer: CustomerSpec) -> dict[str, Any]:
     """
     made = make(session, customer, Options())
     kept = session.state(customer.id) / "sightings.json"
-    unread = [f"{read.provider}:{read.scope.name}" for read in made.live.reads if read.observation is None]
+    unread = [f"{read.provider}:{read.scope.name}" for read in made.seen.picture.reads if read.observation is None]
     found = drift.report(
         made.plan,
         unread=unread,

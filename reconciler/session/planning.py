@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from reconciler import (
-    binding,
     desired,
     diff,
     document,
@@ -16,24 +15,36 @@ from reconciler import (
     journal,
     ledger,
     legs,
-    live,
     plan,
     policy,
     position,
 )
-from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.errors import SpecError
 from reconciler.model.key import Key, Slot
 from reconciler.model.resource import Resource
 from reconciler.model.route import Route
 from reconciler.model.value import Value
-from reconciler.provider import Reader, Readiness, Scope
 from reconciler.session import findings
-from reconciler.session.facts import facts_of
+from reconciler.session.looking import Places, Seen, see
 from reconciler.session.opened import Session
-from reconciler.spec import digest, scope
+from reconciler.spec import digest
 from reconciler.spec.customer import CustomerSpec
 from reconciler.verdict import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A plan with all it was made from: what `apply`, `drift` and `status` need besides."""
+
+    customer: CustomerSpec
+    plan: plan.Plan
+    document: dict[str, Any]
+    seen: Seen
+
+    def value(self, slot: Slot) -> Value | None:
+        """The live value of a slot; none = absent."""
+        return self.seen.world.parts(slot.key).get(slot.part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,42 +58,6 @@ class Options:
 
     fix_drift: bool = False
     target: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Made:
-    """A plan with all it was made from: what `apply`, `drift` and `status` need besides."""
-
-    customer: CustomerSpec
-    plan: plan.Plan
-    document: dict[str, Any]
-    binding: binding.Binding
-    facts: dict[str, Value]
-    known: ledger.Ledger
-    live: live.Live
-    resources: Mapping[Key, Resource]
-    places: Places
-
-    def value(self, slot: Slot) -> Value | None:
-        """The live value of a slot; none = absent."""
-        return folding.parts(self.resources.get(slot.key)).get(slot.part)
-
-
-@dataclass(frozen=True, slots=True)
-class Places:
-    """Which provider reads which scope of one customer."""
-
-    providers: Mapping[str, Reader]
-    scopes: tuple[tuple[str, Scope], ...]
-
-    def provider_of(self, key: Key) -> str:
-        """The provider's name in the workspace; empty when nothing reads the key's scope."""
-        return next((name for name, one in self.scopes if (one.system, one.name) == (key.system, key.scope)), "")
-
-    def ready(self, key: Key, bound: binding.Binding) -> Readiness:
-        """Ask whether the last change to a resource has taken effect."""
-        name = self.provider_of(key)
-        return self.providers[name].ready(bound.key(key)) if name else Readiness(False, f"nothing reads {key.scope}")
 
 
 def make(session: Session, customer: CustomerSpec, options: Options) -> Made:
@@ -101,55 +76,31 @@ def make_from(
     session: Session, customer: CustomerSpec, options: Options, known: ledger.Ledger, notes: Iterable[Diagnostic] = ()
 ) -> Made:
     """The same, with a ledger already folded."""
-    workspace = session.loaded.workspace
-    scopes = scope.scopes(customer, workspace)
-    places = Places({name: session.provider(name) for name, _ in scopes}, scopes)
-    picture = live.observe(places.providers, scopes)
-    people = [one for one in customer.accounts or () if one.kind == "person"]
-    groups = {name: group.display_name or name for name, group in customer.groups.items()}
-    bound = binding.bind(customer.tenant or "", people, groups, known, picture.resources.values())
-    resources = bound.inward(picture.resources)
-    facts = facts_of(resources)
-    wished = desired.desired(customer, facts)
-    found = [*notes, *findings.unread(picture), *findings.odd(picture), *wished.diagnostics, *bound.diagnostics]
-    found += [*findings.bound_licences(customer, known), *findings.left_behind(customer, known)]
-    if customer.accounts is not None and customer.tenant:
-        found += binding.strangers(customer.tenant, people, bound, known, resources.values())
-    world = diff.World(
-        resources,
-        bound.owned(known),
-        facts,
-        options.fix_drift or workspace.policy.self_heal,
-        frozenset(name for name, domain in customer.domains.items() if domain.authoritative),
-    )
-    complete = picture.complete and not any(one.severity is Severity.ERROR for one in found)
-    seen = _Seen(picture, world, known, complete)
-    made_legs, foreign = _compare(session, customer, wished.routes, seen)
-    omitted = sum(row.verdict is Verdict.OMITTED for one in made_legs for row in one.rows)
-    born = sum(act.born for one in made_legs for act in one.acts)
+    seen = see(session, customer, known, fix_drift=options.fix_drift)
+    made_legs, foreign = _compare(session, customer, seen)
+    found = [*notes, *seen.found, *_counted(customer, made_legs)]
     found += [*findings.asked_for(customer), *findings.past(customer, session.clock.now().date())]
-    found += [*findings.acknowledged(customer, omitted), *findings.unsealed(customer, born)]
-    found += [*_unstorable(made_legs, world, places), *findings.halted(made_legs)]
+    found += [*_unstorable(made_legs, seen.world, seen.places), *findings.halted(made_legs)]
     made_legs = _target(made_legs, options.target)
-    made = plan.Plan(
-        customer.id,
-        made_legs,
-        foreign,
-        tuple(found),
-        findings.missing(customer, workspace, position.abandoned(wished.routes, known)),
-        picture.complete and not options.target,
-    )
-    watch = gates.Watch(session.clock.now(), known, facts, lambda key: places.ready(key, bound))
+    lacking = findings.missing(customer, session.loaded.workspace, position.abandoned(seen.routes, known))
+    whole = seen.picture.complete and not options.target
+    made = plan.Plan(customer.id, made_legs, foreign, tuple(found), lacking, whole)
+    return Made(customer, made, _paper(session, customer, made, seen), seen)
+
+
+def _counted(customer: CustomerSpec, made: Iterable[plan.Leg]) -> list[Diagnostic]:
+    omitted = sum(row.verdict is Verdict.OMITTED for one in made for row in one.rows)
+    born = sum(act.born for one in made for act in one.acts)
+    return [*findings.acknowledged(customer, omitted), *findings.unsealed(customer, born)]
+
+
+def _paper(session: Session, customer: CustomerSpec, made: plan.Plan, seen: Seen) -> dict[str, Any]:
+    now = session.clock.now()
+    watch = gates.Watch(now, seen.known, seen.facts, lambda key: seen.places.ready(key, seen.binding))
     spec = {"digest": digest.digest(customer), "files": [str(file) for file in customer.files]}
-    paper = document.plan(
-        made,
-        reads=picture,
-        spec=spec,
-        policy=policy_digest(session),
-        gates=_gates(made_legs, watch),
-        now=session.clock.now(),
-    )
-    return Made(customer, made, paper, bound, facts, known, picture, resources, places)
+    policy_ = policy_digest(session)
+    states = _gates(made.legs, watch)
+    return document.plan(made, reads=seen.picture, spec=spec, policy=policy_, gates=states, now=now)
 
 
 def policy_digest(session: Session) -> str:
@@ -158,24 +109,12 @@ def policy_digest(session: Session) -> str:
     return plan.digest({"policy": [limits.max_destroy, str(limits.max_share), limits.share_floor, limits.self_heal]})
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """What a comparison starts from; `complete`: everything was read, and nothing in the spec is wrong."""
-
-    picture: live.Live
-    world: diff.World
-    known: ledger.Ledger
-    complete: bool
-
-
-def _compare(
-    session: Session, customer: CustomerSpec, wished: Sequence[Route], seen: _Seen
-) -> tuple[tuple[plan.Leg, ...], tuple[Slot, ...]]:
+def _compare(session: Session, customer: CustomerSpec, seen: Seen) -> tuple[tuple[plan.Leg, ...], tuple[Slot, ...]]:
     today = session.clock.now().date()
     limits = session.loaded.workspace.policy
     rules = policy.Rules(limits.max_destroy, customer.destroy, limits.max_share, limits.share_floor)
     accepted = {one.address for one in customer.accepted_drift if one.until >= today}
-    routes = _with_tenant(customer, wished, seen.world)
+    routes = _with_tenant(customer, seen.routes, seen.world)
     bounds = legs.Limits(rules, seen.complete, accepted)
     return legs.legs(routes, seen.world, seen.known, seen.picture.covers, bounds)
 

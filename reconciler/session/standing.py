@@ -37,7 +37,7 @@ def status(session: Session, customer: CustomerSpec) -> dict[str, Any]:
         }
         if held
         else None,
-        "journal": "missing" if missing else "ok" if made.known.last_change or made.known.owned else "new",
+        "journal": "missing" if missing else "ok" if made.seen.known.last_change or made.seen.known.owned else "new",
         "next": _following(made, routes),
     }
 
@@ -47,8 +47,8 @@ def _route(leg: Leg, made: Made) -> dict[str, Any]:
     stages = paper["stages"]
     here = next((one for one in stages if one["state"] in ("next", "blocked", "later")), None)
     waiting = [gate for gate in here["gates"] if not gate["open"] and gate["rule"] != "until"] if here else []
-    safe, why = _safe(leg, made.known)
-    last = made.known.last_change.get(leg.route.id)
+    safe, why = _safe(leg, made.seen.known)
+    last = made.seen.known.last_change.get(leg.route.id)
     return {
         "subject": leg.route.subject,
         "target": leg.route.target,
@@ -89,7 +89,7 @@ def _safe(leg: Leg, known: Ledger) -> tuple[bool, str]:
 
 def _following(made: Made, routes: list[dict[str, Any]]) -> str:
     customer = made.customer.id
-    if made.known.open and not made.plan.errored:
+    if made.seen.known.open and not made.plan.errored:
         return f"reconciler apply --customer {customer}"
     if made.plan.errored:
         return f"reconciler plan --customer {customer}"

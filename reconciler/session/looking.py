@@ -1,0 +1,84 @@
+"""Reads live and says what is wished: all that one customer's plan starts from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from reconciler import binding, desired, diff, ledger, live
+from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.model.key import Key
+from reconciler.model.route import Route
+from reconciler.model.value import Value
+from reconciler.provider import Reader, Readiness, Scope
+from reconciler.session import findings
+from reconciler.session.facts import facts_of
+from reconciler.session.opened import Session
+from reconciler.spec import scope
+from reconciler.spec.customer import CustomerSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Which provider reads which scope of one customer."""
+
+    providers: Mapping[str, Reader]
+    scopes: tuple[tuple[str, Scope], ...]
+
+    def provider_of(self, key: Key) -> str:
+        """The provider's name in the workspace; empty when nothing reads the key's scope."""
+        return next((name for name, one in self.scopes if (one.system, one.name) == (key.system, key.scope)), "")
+
+    def ready(self, key: Key, bound: binding.Binding) -> Readiness:
+        """Ask whether the last change to a resource has taken effect."""
+        name = self.provider_of(key)
+        return self.providers[name].ready(bound.key(key)) if name else Readiness(False, f"nothing reads {key.scope}")
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a comparison starts from.
+
+    Attributes:
+        picture: every reading. `world`: the same under the spec's names, with the ledger and the facts.
+        found: what the author should know or mend.
+    """
+
+    places: Places
+    picture: live.Live
+    binding: binding.Binding
+    known: ledger.Ledger
+    facts: Mapping[str, Value]
+    world: diff.World
+    routes: tuple[Route, ...]
+    found: tuple[Diagnostic, ...]
+
+    @property
+    def complete(self) -> bool:
+        """Everything was read, and nothing in the spec is wrong: only so may anything be removed."""
+        return self.picture.complete and not any(one.severity is Severity.ERROR for one in self.found)
+
+
+def see(session: Session, customer: CustomerSpec, known: ledger.Ledger, *, fix_drift: bool) -> Seen:
+    """Look at every scope of a customer, bind its accounts, and build its routes.
+
+    Raises:
+        SpecError: a provider cannot be opened.
+    """
+    workspace = session.loaded.workspace
+    scopes = scope.scopes(customer, workspace)
+    places = Places({name: session.provider(name) for name, _ in scopes}, scopes)
+    picture = live.observe(places.providers, scopes)
+    people = [one for one in customer.accounts or () if one.kind == "person"]
+    groups = {name: group.display_name or name for name, group in customer.groups.items()}
+    bound = binding.bind(customer.tenant or "", people, groups, known, picture.resources.values())
+    resources = bound.inward(picture.resources)
+    facts = facts_of(resources)
+    wished = desired.desired(customer, facts)
+    found = [*findings.unread(picture), *findings.odd(picture), *wished.diagnostics, *bound.diagnostics]
+    found += [*findings.bound_licences(customer, known), *findings.left_behind(customer, known)]
+    if customer.accounts is not None and customer.tenant:
+        found += binding.strangers(customer.tenant, people, bound, known, resources.values())
+    alone = frozenset(name for name, domain in customer.domains.items() if domain.authoritative)
+    world = diff.World(resources, bound.owned(known), facts, fix_drift or workspace.policy.self_heal, alone)
+    return Seen(places, picture, bound, known, facts, world, wished.routes, tuple(found))
