@@ -56,23 +56,23 @@ class Binding:
     diagnostics: tuple[Diagnostic, ...] = ()
 
     def inward(self, resources: Mapping[Key, Resource]) -> dict[Key, Resource]:
-        """Live resources under the spec's names; those nobody names keep the object id (a user: its UPN)."""
-        return {one.key: one for one in map(self._inward, resources.values())}
+        """Live resources by the spec's names; those nobody names keep the object id (a user: its UPN).
 
-    def _inward(self, resource: Resource) -> Resource:
+        The resources themselves keep the key under which their provider knows them.
+        """
+        return {self._named(one): self._members(one) if isinstance(one, Group) else one for one in resources.values()}
+
+    def _named(self, resource: Resource) -> Key:
+        key = resource.key
         if isinstance(resource, User):
-            name = self.names.get(
-                ("user", resource.key.name), resource.upn if not resource.deleted else resource.key.name
-            )
-            return replace(resource, key=resource.key._replace(name=name))
+            unnamed = key.name if resource.deleted else resource.upn
+            return key._replace(name=self.names.get(("user", key.name), unnamed))
         if isinstance(resource, Licenses):
-            name = self.names.get(("user", resource.key.name), resource.key.name)
-            return replace(resource, key=resource.key._replace(name=name))
-        if isinstance(resource, Group):
-            members = tuple(sorted(self.names.get(("user", one), one) for one in resource.members))
-            name = self.names.get(("group", resource.key.name), resource.key.name)
-            return replace(resource, key=resource.key._replace(name=name), members=members)
-        return resource
+            return key._replace(name=self.names.get(("user", key.name), key.name))
+        return key._replace(name=self.names.get(("group", key.name), key.name)) if isinstance(resource, Group) else key
+
+    def _members(self, group: Group) -> Group:
+        return replace(group, members=tuple(sorted(self.names.get(("user", one), one) for one in group.members)))
 
     def outward(self, resource: Resource | None) -> Resource | None:
         """A resource as the provider knows it: by object id where there is one."""

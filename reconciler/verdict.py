@@ -104,10 +104,10 @@ def judge(want: Want, known: Known) -> Judgement:
 def settled(want: Want, owned: Owned | None, judgement: Judgement) -> Judgement:
     """What a slot is that holds what the spec wants: to be adopted, ours, or ours under other rules than before."""
     if owned is None:
-        return judgement._replace(verdict=Verdict.ADOPT, reason="already as wished")
+        return Judgement(Verdict.ADOPT, "already as wished", judgement.value)
     # One without a route is only as an earlier stage will leave it.
     if owned.route and (owned.manage, owned.protect) != (want.manage, want.protect):
-        return judgement._replace(verdict=Verdict.ADOPT, reason="ours, with another `manage` or `protect` than before")
+        return Judgement(Verdict.ADOPT, "ours, with another `manage` or `protect` than before", judgement.value)
     return judgement
 
 
