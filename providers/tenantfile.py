@@ -7,6 +7,7 @@ the file is replaced atomically, under a lock on its folder, and read back.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import os
@@ -227,6 +228,8 @@ class TenantFileProvider:
 
     def _content(self, path: Path) -> bytes:
         try:
+            if path.exists() and not path.is_file():
+                raise OSError(errno.EINVAL, "it is no ordinary file")
             return path.read_bytes()
         except FileNotFoundError:
             raise NotFound(self._name, f"there is no tenant file {path}") from None

@@ -8,6 +8,7 @@ Source: RFC 1035 section 5 (master files), rename(2), fsync(2), flock(2).
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import time
@@ -108,6 +109,8 @@ class ZoneFileProvider:
             raise Unsupported(self._name, f"a zone file holds no {scope.system}")
         path = self._path(scope.name)
         try:
+            if path.exists() and not path.is_file():
+                raise OSError(errno.EINVAL, "it is no ordinary file")
             data = path.read_bytes()
         except OSError as problem:
             raise self._unreadable(scope.name, problem) from problem

@@ -181,6 +181,12 @@ def _paid(customer: CustomerSpec, facts: Facts) -> Iterator[Diagnostic]:
             yield warning("accounts/seats", summary, remedy="correct seats, or ask the reseller", origin=licence.origin)
 
 
+def unwanted(customer: CustomerSpec) -> list[str]:
+    """Addresses named as absent that no account of the spec has, once each."""
+    ours = {one.address for one in customer.accounts or ()}
+    return list(dict.fromkeys(one.user for one in customer.absent if one.user and one.user not in ours))
+
+
 def _named(customer: CustomerSpec, address: str) -> str:
     """The spec id of an address; the address itself when no account has it."""
     return next((one.id for one in customer.accounts or () if one.address == address), address)

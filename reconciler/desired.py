@@ -10,7 +10,7 @@ from hashlib import sha256
 from reconciler import accounts, domains
 from reconciler.mail.wants import join
 from reconciler.model.diagnostic import Diagnostic, error
-from reconciler.model.key import Slot
+from reconciler.model.key import VERIFICATION, Slot
 from reconciler.model.route import STAGES, Facts, Gate, Route, Stage, Wait, Want
 from reconciler.spec.customer import CustomerSpec
 from reconciler.spec.domain import DomainSpec
@@ -106,9 +106,13 @@ class _Builder:
 
 
 def _contradict(slot: Slot, first: Want, second: Want) -> bool:
-    """Two stages of one spec never want different values of one slot; a removal may follow."""
-    plain = slot.part != "ttl" and not first.seed and not second.seed and second.value is not None
-    return plain and first.value is not None and first.value != second.value
+    """Two lines never want different values of one slot; what is wanted by one is not absent by another."""
+    if slot.part == "ttl" or first.seed or second.seed or first.value == second.value:
+        return False
+    gone, kept = (first, second) if first.value is None else (second, first)
+    if gone.value is not None:
+        return True
+    return slot.part != VERIFICATION and gone.only in (None, kept.value)
 
 
 def _twice(slot: Slot, first: Want, second: Want) -> Diagnostic:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from reconciler import folding
 from reconciler.ledger import Owned
-from reconciler.model.key import Key, Slot
+from reconciler.model.key import VERIFICATION, Key, Slot
 from reconciler.model.resource import Resource
 from reconciler.model.route import Facts, Route, Want
 from reconciler.model.value import Unknown, Value
@@ -21,8 +21,6 @@ from reconciler.recordset import DEFAULT_TTL
 from reconciler.verdict import ACTS, Judgement, Known, Verdict, judge, recorded_so, settled
 
 Parts = dict[str, Value]
-#: The slot of the texts that prove a domain to its tenants.
-VERIFICATION = "ms-verification"
 #: Longer than any TTL can be (RFC 2181, section 8).
 LONGEST_TTL = 2**31
 NOTHING: Mapping[str, Want] = MappingProxyType({})
@@ -153,6 +151,7 @@ class _Walk:
         self.now: Parts = world.parts(key)
         self.written: dict[str, Value | Unknown | None] = {}
         self.stuck: set[str] = set()
+        self.described = False  # an account of the spec, not only somebody who must not be there
 
     def rows(self, asks: Asks) -> Iterable[Row]:
         return self._settled(asks) or self._walked(asks)
@@ -173,6 +172,7 @@ class _Walk:
         return list(rows.values())
 
     def _walked(self, asks: Asks) -> Iterator[Row]:
+        self.described = any(part == "upn" for _, part, _ in asks)
         held = {part: (index, want) for index, part, want in asks if index <= self.cursor}
         ahead = {part for index, part, want in asks if index == self.cursor + 1 and self._ahead(part, want, held)}
         by_stage: dict[int, dict[str, Want]] = {}
@@ -241,6 +241,8 @@ class _Walk:
             judgement = judgement._replace(verdict=Verdict.UPDATE, reason="the TTL asked for")
         if judgement.verdict is Verdict.DRIFT and index > self.cursor and recorded_so(known):
             judgement = judgement._replace(verdict=Verdict.UPDATE, reason="takes over what `migration.from` recorded")
+        if (self.key.kind, part) == ("user", "") and part not in self.now and not self.described:
+            judgement = Judgement(Verdict.SAME, "there is no such user", None)
         if part == VERIFICATION:
             judgement = self._beside_others(judgement)
         if judgement.verdict is Verdict.MISSING and (self.key.kind, part) == ("user", ""):

@@ -290,7 +290,7 @@ def _needs(batch: Mapping[Slot, Act]) -> dict[Slot, list[Slot]]:
             names.setdefault((slot.key.scope, slot.key.name), []).append(slot)
             if slot.key.kind in ("A", "AAAA", "CNAME"):
                 hosts.setdefault(_host(slot.key), []).append(slot)
-    needs: dict[Slot, list[Slot]] = {}
+    needs = _addresses(batch)
     for slot, act in batch.items():
         if slot.key.system != "dns":
             continue
@@ -303,6 +303,29 @@ def _needs(batch: Mapping[Slot, Act]) -> dict[Slot, list[Slot]]:
                 if (batch[other].effect == "destroy") == leaves and other.key != slot.key:
                     needs.setdefault(other if leaves else slot, []).append(slot if leaves else other)
     return needs
+
+
+def _addresses(batch: Mapping[Slot, Act]) -> dict[Slot, list[Slot]]:
+    """Who gives an address up goes before who takes it."""
+    users = [(slot, act.row) for slot, act in batch.items() if slot.key.kind == "user"]
+    if len(users) < 2:
+        return {}
+    given: dict[str, Slot] = {}
+    for slot, row in users:
+        if slot.part in ("upn", "aliases"):
+            given |= dict.fromkeys(set(_texts(row.before)) - set(_texts(row.target)), slot)
+    needs: dict[Slot, list[Slot]] = {}
+    for slot, row in users:
+        taken = set(_texts(row.target)) if slot.part in ("upn", "aliases") else set()
+        taken |= {
+            text for part in ("upn", "aliases") if part in row.carried for text in _texts(row.carried[part].value)
+        }
+        needs[slot] = [given[one] for one in sorted(taken & given.keys()) if given[one].key != slot.key]
+    return needs
+
+
+def _texts(value: Value | Unknown | None) -> tuple[str, ...]:
+    return value if isinstance(value, tuple) else (value,) if isinstance(value, str) else ()
 
 
 def _host(key: Key) -> str:

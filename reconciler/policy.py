@@ -14,6 +14,7 @@ from reconciler import folding
 from reconciler.diff import Row
 from reconciler.model.key import Key, Slot
 from reconciler.model.resource import Resource, Sku, User
+from reconciler.tenant import BLOCKED
 from reconciler.verdict import Verdict
 
 REMOVALS = frozenset({Verdict.DESTROY, Verdict.OMITTED})
@@ -57,7 +58,7 @@ class Case:
 def refusals(case: Case, rules: Rules) -> dict[Slot, str]:
     """Every refused act with the reason, for a person; an act that is missing may go ahead."""
     refused: dict[Slot, str] = {}
-    guards = (_name_servers, _last_mx, _occupied, _seats, _synced)
+    guards = (_name_servers, _last_mx, _occupied, _seats, _synced, _emergency)
     for found in (_removals(case, rules), _shares(case, rules), *(guard(case) for guard in guards)):
         for slot, reason in found:
             refused.setdefault(slot, reason)
@@ -193,6 +194,15 @@ def _synced(case: Case) -> Iterator[tuple[Slot, str]]:
         user = case.resources.get(row.slot.key) if row.acts and row.slot.key.kind == "user" else None
         if isinstance(user, User) and user.synced:
             yield row.slot, "this account is mastered on premises: change it in Active Directory"
+
+
+def _emergency(case: Case) -> Iterator[tuple[Slot, str]]:
+    """Accounts on the tenant's initial domain are its way in when everything else fails."""
+    for row in case.rows:
+        user = case.resources.get(row.slot.key) if row.acts and row.slot.key.kind == "user" else None
+        leaves = row.verdict in REMOVALS or row.after == BLOCKED
+        if leaves and not row.slot.part and isinstance(user, User) and user.upn.endswith(f"@{row.slot.key.scope}"):
+            yield row.slot, "accounts on the tenant's initial domain are kept for emergencies: do that by hand"
 
 
 def replaced(key: Key, kinds: Iterable[str]) -> bool:

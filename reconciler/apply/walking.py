@@ -12,7 +12,7 @@ from reconciler.model.change import Status
 from reconciler.model.key import Key
 from reconciler.model.value import Unknown
 from reconciler.plan import KIND_ORDER, Act, Ids, Leg, Plan
-from reconciler.provider import Scope
+from reconciler.provider import Reader, Scope
 from reconciler.verdict import Verdict
 
 
@@ -50,6 +50,10 @@ class _Pass:
         said = {result.act.id for result in self.report.results[first:]}
         refused = [act for act in self.leg.acts if act.refusal and act.id not in said]
         self.report.results += [StepResult(act, Status.REFUSED, act.refusal) for act in refused]
+        if self.leg.left_out and not self.report.interrupted:
+            early = "an earlier stage comes first, and the target left it out"
+            missed = [act for act in self.leg.acts if not act.refusal and act.id not in said]
+            self.report.results += [StepResult(act, Status.SKIPPED, early) for act in missed]
 
     def _stage(self, index: int) -> bool:
         """Carry out one stage; tells whether the next may begin."""
@@ -128,13 +132,14 @@ class _Pass:
                 yield StepResult(act, Status.WAITING, f"waits for the account of {stranger}")
             else:
                 ready.append(act)
-        for (name, scope, _), batch in _batches(ready, self.hands.provider_of):
-            if self.hands.stop():
-                self.report.interrupted = True
-                return
-            writer = Batch(self.leg, self.hands, self.report, name, scope)
-            yield from writer.carry_out(batch)
-            self.moved = self.moved or writer.moved
+        for (name, scope, _), whole in _batches(ready, self.hands.provider_of):
+            for batch in _pieces(whole, self.hands.providers[name]):
+                if self.hands.stop():
+                    self.report.interrupted = True
+                    return
+                writer = Batch(self.leg, self.hands, self.report, name, scope)
+                yield from writer.carry_out(batch)
+                self.moved = self.moved or writer.moved
 
     def _asked(self, act: Act) -> str:
         """What a person was asked to do is not asked again; empty when nobody was."""
@@ -170,3 +175,13 @@ def _batches(acts: Iterable[Act], provider_of: Callable[[Key], str]) -> list[tup
         kind = KIND_ORDER[key.kind] if key.system == "tenant" else ""
         found.setdefault((provider_of(key), Scope(key.system, key.scope), kind), []).append(act)
     return sorted(found.items(), key=lambda one: one[0][2])
+
+
+def _pieces(acts: Sequence[Act], provider: Reader) -> Iterator[list[Act]]:
+    """What one call carries: between two of them the lease is renewed and a stop is heard. Resources stay whole."""
+    found = (provider.kinds.get(act.slot.key.kind) for act in acts)
+    most = min((capability.batch for capability in found if capability), default=1)
+    keys = list(dict.fromkeys(act.slot.key for act in acts))
+    for start in range(0, len(keys), most):
+        part = frozenset(keys[start : start + most])
+        yield [act for act in acts if act.slot.key in part]

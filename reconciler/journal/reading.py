@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -108,6 +109,8 @@ def content(path: Path) -> bytes | None:
         Refused: it cannot be read.
     """
     try:
+        if path.exists() and not path.is_file():
+            raise OSError(errno.EINVAL, "it is no ordinary file")
         return path.read_bytes()
     except FileNotFoundError:
         return None

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+#: The slot part of the texts that prove a domain to its tenants.
+VERIFICATION = "ms-verification"
+
 
 class Key(NamedTuple):
     """Identity of one resource.

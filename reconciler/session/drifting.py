@@ -40,9 +40,9 @@ def report(session: Session, customer: CustomerSpec) -> dict[str, Any]:
 def _sightings(path: Path) -> dict[str, datetime]:
     """When findings were first seen; a file that is missing or unreadable means that all are new."""
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
         return {str(address): datetime.fromisoformat(when) for address, when in content.items()}
-    except (OSError, ValueError, AttributeError, TypeError):
+    except (OSError, ValueError, AttributeError, TypeError, RecursionError):
         return {}
 
 

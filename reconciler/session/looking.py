@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from reconciler import binding, desired, diff, ledger, live
+from reconciler import accounts, binding, desired, diff, ledger, live
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.key import Key
 from reconciler.model.route import Route
@@ -15,6 +15,7 @@ from reconciler.session import findings
 from reconciler.session.facts import facts_of
 from reconciler.session.opened import Session
 from reconciler.spec import scope
+from reconciler.spec.accounts import Account
 from reconciler.spec.customer import CustomerSpec
 
 
@@ -71,7 +72,8 @@ def see(session: Session, customer: CustomerSpec, known: ledger.Ledger, *, fix_d
     picture = live.observe(places.providers, scopes)
     people = [one for one in customer.accounts or () if one.kind == "person"]
     groups = {name: group.display_name or name for name, group in customer.groups.items()}
-    bound = binding.bind(customer.tenant or "", people, groups, known, picture.resources.values())
+    gone = [Account(address=name, id=name) for name in accounts.unwanted(customer)]
+    bound = binding.bind(customer.tenant or "", [*people, *gone], groups, known, picture.resources.values())
     resources = bound.inward(picture.resources)
     facts = facts_of(resources)
     wished = desired.desired(customer, facts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -137,6 +138,8 @@ def load_workspace(folder: Path) -> Workspace:
     """
     path = folder / WORKSPACE
     try:
+        if path.exists() and not path.is_file():
+            raise OSError(errno.EINVAL, "it is no ordinary file")
         data = path.read_bytes()
     except OSError as bad:
         raise SpecError([_no_workspace(path, bad)]) from None

@@ -103,6 +103,11 @@ def beside(records: Iterable[Record], found: list[Diagnostic]) -> None:
             summary = f"{one.name} {one.type} again"
             found.append(error("spec/twice", summary, detail, "put all values into one", origin=one.origin))
             continue
+        if one.type == "MX" and "0 ." in one.values and len(one.values) > 1:
+            detail = "A null MX says that the name takes no mail at all (RFC 7505 section 3)."
+            found.append(
+                error("spec/null-mx", "a null MX beside others", detail, "keep one of them", origin=one.origin)
+            )
         other = kinds.setdefault(one.name, one.type)
         if one.type == "CNAME" and one.name == "@":
             summary = "a CNAME cannot stand at the domain itself"

@@ -69,6 +69,11 @@ def _decode(data: bytes, document: Document) -> str | None:
         return None
 
 
+_BRACKET = re.compile(r"[\[\]{}]")
+#: The parser takes quadratic time for brackets inside brackets; texts and comments may hold some too.
+MOST_BRACKETS = 500
+
+
 def _look(text: str, document: Document) -> None:
     """Find what the parser would let through, or would explain badly."""
     if "\t" in text:
@@ -77,6 +82,13 @@ def _look(text: str, document: Document) -> None:
             document.found.append(
                 error("yaml/tab", "a tab in the indentation", "", remedy, origin=_at(match, document))
             )
+    depth = 0
+    for match in _BRACKET.finditer(text):
+        depth += 1 if match[0] in "[{" else -1
+        if depth > MOST_BRACKETS:
+            found = error("yaml/deep", f"more than {MOST_BRACKETS} brackets inside each other", "", "write it flat")
+            document.found.append(_moved(found, _at(match, document)))
+            return
     if not text.isascii():
         for match in islice(_INVISIBLE.finditer(text), MAX_FOUND):
             summary = f"an invisible character, U+{ord(match[0]):04X}"

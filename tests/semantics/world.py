@@ -73,7 +73,7 @@ class System:
         self.writes: list[Change] = []
         self.asked: list[Change] = []
         self.crash_at, self.lose_at, self.lose_answer = -1, -1, False
-        self.kinds = {kind: Capabilities(delegated=delegated, delay=60.0) for kind in KINDS}
+        self.kinds = {kind: Capabilities(batch=100, delegated=delegated, delay=60.0) for kind in KINDS}
         self.reads_fail = False
 
     def refusals(self, desired: Sequence[Resource]) -> tuple[()]:
