@@ -197,12 +197,23 @@ def _synced(case: Case) -> Iterator[tuple[Slot, str]]:
 
 
 def _emergency(case: Case) -> Iterator[tuple[Slot, str]]:
-    """Accounts on the tenant's initial domain are its way in when everything else fails."""
-    for row in case.rows:
-        user = case.resources.get(row.slot.key) if row.acts and row.slot.key.kind == "user" else None
-        leaves = row.verdict in REMOVALS or row.after == BLOCKED
-        if leaves and not row.slot.part and isinstance(user, User) and user.upn.endswith(f"@{row.slot.key.scope}"):
-            yield row.slot, "accounts on the tenant's initial domain are kept for emergencies: do that by hand"
+    """The last account on the tenant's initial domain is the way in when everything else fails."""
+    users = {
+        key: one
+        for key, one in case.resources.items()
+        if isinstance(one, User) and one.enabled and not one.deleted and one.upn.endswith(f"@{key.scope}")
+    }
+    leaving = [
+        row.slot
+        for row in case.rows
+        if row.acts
+        and row.slot.key in users
+        and not row.slot.part
+        and (row.verdict in REMOVALS or row.after == BLOCKED)
+    ]
+    if leaving and len(leaving) == len(users):
+        for slot in leaving:
+            yield slot, f"no account on {slot.key.scope} would be left to get in with: do that by hand"
 
 
 def replaced(key: Key, kinds: Iterable[str]) -> bool:

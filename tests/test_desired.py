@@ -227,3 +227,31 @@ def test_protected_domains(tmp_path: Path) -> None:
     """`protect` of a domain holds for everything asked of it."""
     spec = "domains: {shop.example: {protect: true, records: [{name: www, type: A, values: 192.0.2.1}]}}"
     assert all(want.protect for _, want in wants(made(tmp_path, spec)).values())
+
+
+@pytest.mark.parametrize(
+    "fight",
+    [
+        "records: [{name: www, type: A, values: 192.0.2.1}], absent: [{name: www, type: A}]",
+        "records: [{name: www, type: A, values: 192.0.2.1}], absent: [{name: www, type: A, value: 192.0.2.1}]",
+        "senders: [{name: a, include: spf.a.example}], spf: {absent: ['include:spf.a.example']}",
+    ],
+)
+def test_wanted_and_absent(tmp_path: Path, fight: str) -> None:
+    """What one line wants and another says must not exist is an error, not a race between stages."""
+    found = made(tmp_path, f"domains: {{shop.example: {{{fight}}}}}")
+    assert [one.rule for one in found.diagnostics if one.severity == "error"] == ["desired/twice"]
+
+
+def test_licence_given_and_absent(tmp_path: Path) -> None:
+    """The same for a licence that a person gets by default."""
+    spec = f"""
+tenant: {TENANT}
+users: {{usage_location: MX}}
+licenses: {{business standard: {{seats: 3}}}}
+domains: {{shop.example: {{mail: microsoft365}}}}
+accounts: [{{address: a@shop.example, id: ana}}]
+absent: [{{user: a@shop.example, license: business standard}}]
+"""
+    found = made(tmp_path, spec)
+    assert [one.rule for one in found.diagnostics if one.severity == "error"] == ["desired/twice"]

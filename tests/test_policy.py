@@ -208,6 +208,15 @@ def test_synced_users_are_never_written() -> None:
     assert not reasons(Case([licensed], live, complete=True))
 
 
+def test_the_last_way_in_stays() -> None:
+    """Of the accounts on the tenant's initial domain one stays enabled, whatever the spec says."""
+    keys = [Key("tenant", TENANT, "user", name) for name in ("root", "spare")]
+    live: dict[Key, Resource] = {key: User(key, f"{key.name}@{TENANT}", key.name) for key in keys}
+    gone = [row(key, Verdict.DESTROY, "", "present") for key in keys]
+    assert len(policy.refusals(Case(gone, live, complete=True), Rules())) == 2
+    assert not policy.refusals(Case(gone[:1], live, complete=True), Rules())
+
+
 def authoritative(*names: str) -> World:
     """A zone that the spec alone fills, holding more than it asks for."""
     world = World({ZONE: System(hosts(5).values())}, [spec(*names)], authoritative=frozenset({ZONE}))
