@@ -60,7 +60,8 @@ class _Builder:
         self.protect = domain is not None and domain.protect
         self.wants: dict[str, dict[Slot, Want]] = {stage: {} for stage in STAGES}
         self.asked: dict[Slot, Want] = {}
-        self.ends: dict[Slot, list[tuple[date | None, Want]]] = {}
+        self.ends: dict[Slot, tuple[date, Want]] = {}
+        self.lasting: set[Slot] = set()
 
     def add(self, wishes: Iterable[domains.Dated]) -> None:
         """Take wishes in; two that contradict each other at one slot are an error at the second."""
@@ -69,12 +70,15 @@ class _Builder:
             there = self.wants[stage].get(slot)
             joined = join(there, want, slot.part) if there else want
             other = there or self.asked.setdefault(slot, want)
-            if joined is None or _contradict(slot, other, want):
+            if joined is None or (other is not want and _contradict(slot, other, want)):
                 self.found.append(_twice(slot, other, want))
             else:
                 self.wants[stage][slot] = joined
-            if slot.part != "ttl" and not want.seed and want.value is not None:
-                self.ends.setdefault(slot, []).append((day, want))
+            if day is None:
+                if not want.seed:
+                    self.lasting.add(slot)
+            elif slot.part != "ttl":
+                self.ends[slot] = max((day, want), self.ends.get(slot, (day, want)), key=lambda one: one[0])
 
     def build(self) -> Route:
         """The route, its stages in order, dated removals last."""
@@ -93,10 +97,9 @@ class _Builder:
 
     def _dated(self) -> list[Stage]:
         days: dict[date, dict[Slot, Want]] = {}
-        for slot, owners in self.ends.items():
-            last = [day for day, _ in owners if day is not None]
-            if last and len(last) == len(owners):
-                days.setdefault(max(last), {})[slot] = replace(owners[0][1], value=None, seed=False)
+        for slot, (day, want) in self.ends.items():
+            if slot not in self.lasting:
+                days.setdefault(day, {})[slot] = replace(want, value=None, seed=False)
         return [
             Stage(
                 f"until {day}", wants, (Wait("until", f"{day} has come", instant=datetime.combine(day, time(), UTC)),)
