@@ -1,7 +1,6 @@
 """`apply`: the approval, the prompt, the signals, and each of its exit codes."""
 
 import json
-import os
 import signal
 import time
 from pathlib import Path
@@ -257,6 +256,27 @@ def test_a_signal_while_another_holds_the_lock_is_130(acme: Folder) -> None:
             assert second.end() == 130, second.seen
 
 
+SILENT = """
+import time
+from providers.zonefile import ZoneFileProvider
+
+class Silent(ZoneFileProvider):
+    def observe(self, scope):
+        time.sleep(600)
+"""
+
+
+def _without_answer(folder: Folder) -> None:
+    """The zones are at a third party's provider, which never answers."""
+    (folder.root / "silent.py").write_text(SILENT)
+    installed = folder.root / "silent-1.dist-info"
+    installed.mkdir()
+    (installed / "METADATA").write_text("Metadata-Version: 2.1\nName: silent\nVersion: 1\n")
+    (installed / "entry_points.txt").write_text("[reconciler.providers]\nsilent = silent:Silent\n")
+    workspace = folder.specs / "workspace.yaml"
+    workspace.write_text(workspace.read_text().replace("type: zonefile", "type: silent"))
+
+
 @pytest.mark.parametrize("command", ["plan", "apply", "status", "drift"])
 def test_a_reading_that_hangs_keeps_nobody(acme: Folder, command: str) -> None:
     """Interrupted while a system does not answer: the command is gone at once, with 130 and without noise."""
@@ -264,9 +284,7 @@ def test_a_reading_that_hangs_keeps_nobody(acme: Folder, command: str) -> None:
     records = acme.spec("beta").read_text()
     acme.spec("acme").write_text(records.replace("beta", "acme") + records.removeprefix("domains:\n"))
     acme.spec("beta").unlink()
-    for name in ("acme", "beta"):
-        acme.zone(name).unlink()
-        os.mkfifo(acme.zone(name))
+    _without_answer(acme)
     with terminal(acme, command) as shown:
         shown.expect("acme")
         time.sleep(0.3)
