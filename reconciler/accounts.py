@@ -93,15 +93,9 @@ def _person(
 
 def _wish(account: Account, part: str, value: Value) -> Want:
     """A name that nobody wrote is only for an account that is to be made; an address that moves may be taken over."""
-    moved = part == "upn" and account.renamed_from is not None
-    return Want(
-        value,
-        account.origin,
-        seed=part == "displayName" and not account.name,
-        overwrite=moved or account.adopt is not None,
-        manage=account.manage,
-        protect=account.protect,
-    )
+    seed = part == "displayName" and not account.name
+    overwrite = account.adopt is not None or (part == "upn" and account.renamed_from is not None)
+    return Want(value, account.origin, seed, overwrite, account.manage, account.protect)
 
 
 def sku_source(tenant: str, name: str) -> str:

@@ -67,18 +67,26 @@ class _Builder:
         """Take wishes in; two that contradict each other at one slot are an error at the second."""
         for (stage, slot, asked), day in wishes:
             want = replace(asked, protect=True) if self.protect and not asked.protect else asked
-            there = self.wants[stage].get(slot)
-            joined = join(there, want, slot.part) if there else want
-            other = there or self.asked.setdefault(slot, want)
-            if joined is None or (other is not want and _contradict(slot, other, want)):
-                self.found.append(_twice(slot, other, want))
+            other = self.asked.setdefault(slot, want)
+            if other is want:
+                self.wants[stage][slot] = want
             else:
-                self.wants[stage][slot] = joined
+                self._beside(stage, slot, want, other)
             if day is None:
                 if not want.seed:
                     self.lasting.add(slot)
             elif slot.part != "ttl":
                 self.ends[slot] = max((day, want), self.ends.get(slot, (day, want)), key=lambda one: one[0])
+
+    def _beside(self, stage: str, slot: Slot, want: Want, first: Want) -> None:
+        """One slot asked for more than once, by another line or at another stage."""
+        there = self.wants[stage].get(slot)
+        joined = join(there, want, slot.part) if there else want
+        other = there or first
+        if joined is None or _contradict(slot, other, want):
+            self.found.append(_twice(slot, other, want))
+        else:
+            self.wants[stage][slot] = joined
 
     def build(self) -> Route:
         """The route, its stages in order, dated removals last."""

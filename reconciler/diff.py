@@ -24,6 +24,7 @@ Parts = dict[str, Value]
 #: Longer than any TTL can be (RFC 2181, section 8).
 LONGEST_TTL = 2**31
 NOTHING: Mapping[str, Want] = MappingProxyType({})
+WISHED = Judgement(Verdict.SAME, "as wished", None)
 
 
 class Row(NamedTuple):
@@ -165,7 +166,7 @@ class _Walk:
             if value is None or isinstance(value, Unknown) or want.seed or part in rows or self.now.get(part) != value:
                 return []
             slot = Slot(self.key, part)
-            verdict, reason, _ = settled(want, self._owned(slot), Judgement(Verdict.SAME, "as wished", value))
+            verdict, reason, _ = settled(want, self._owned(slot), WISHED)
             ask = ttl.get(index)
             asked_ttl = None if isinstance(ask, Unknown) else ask
             rows[part] = Row(slot, index, verdict, reason, value, value, want, value, NOTHING, asked_ttl)

@@ -10,7 +10,7 @@ from reconciler.apply import Awaited, Report, StepResult
 from reconciler.gates import GateState
 from reconciler.live import Live, Read
 from reconciler.model.change import Status
-from reconciler.model.diagnostic import Diagnostic, Origin
+from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.value import Unknown, Value
 from reconciler.plan import Act, Leg, Plan, digest, rollback_ids, wanted
 from reconciler.verdict import OFF, Verdict
@@ -60,7 +60,7 @@ def plan(
         "forget": _listed([row.slot.address for row in made.rows(Verdict.FORGET)]),
         "drift": [entry for leg in made.legs for entry in _drift(leg)],
         "unmanaged": _listed([slot.address for slot in made.unmanaged]),
-        "diagnostics": [diagnostic(one) for one in made.diagnostics],
+        "diagnostics": [one.as_json() for one in made.diagnostics],
         "counts": made.counts(),
     }
     return {**paper, "digest": effect(paper)}
@@ -114,7 +114,7 @@ def apply(
         "steps": steps,
         "waiting": [_awaited(one) for one in report.awaited],
         "counts": {str(status): statuses.count(str(status)) for status in Status},
-        "diagnostics": [diagnostic(one) for one in diagnostics],
+        "diagnostics": [one.as_json() for one in diagnostics],
         "next": following,
     }
 
@@ -125,24 +125,6 @@ def after(done: Sequence[Mapping[str, Any]], paper: dict[str, Any]) -> dict[str,
         return paper
     counts = {**paper["counts"], str(Status.DONE): paper["counts"][str(Status.DONE)] + len(done)}
     return {**paper, "steps": [*done, *paper["steps"]], "counts": counts}
-
-
-def diagnostic(one: Diagnostic) -> dict[str, Any]:
-    """A finding as JSON."""
-    return {
-        "severity": str(one.severity),
-        "rule": one.rule,
-        "summary": one.summary,
-        "detail": one.detail,
-        "remedy": one.remedy,
-        "origin": origin(one.origin),
-        "address": one.address,
-    }
-
-
-def origin(one: Origin) -> dict[str, Any]:
-    """A place in a file as JSON."""
-    return {"file": one.file, "line": one.line, "column": one.column, "rule": one.rule}
 
 
 def value(one: Value | Unknown | None) -> Any:
@@ -189,7 +171,7 @@ def _step(act: Act, leg: Leg) -> dict[str, Any]:
         "allowed": not act.refusal,
         "refusal": act.refusal,
         "drift": row.verdict is Verdict.MISSING or "drift" in row.reason,
-        "origin": origin(want.origin),
+        "origin": want.origin._asdict(),
         "shares": list(row.beside),
         "owner": want.owner,
     }
@@ -198,9 +180,9 @@ def _step(act: Act, leg: Leg) -> dict[str, Any]:
 def _route(leg: Leg, gates: Mapping[tuple[str, int], Sequence[GateState]]) -> dict[str, Any]:
     route = leg.route
     stages = []
-    reached = True
+    reached, unsettled = True, leg.unsettled()
     for index, stage in enumerate(route.stages):
-        state = _state(leg, index, reached)
+        state = _state(leg, index, reached, index in unsettled)
         reached = reached and state in ("empty", "done")
         shown = [gate(one) for one in gates.get((route.id, index), ())] if index > leg.cursor else []
         stages.append({"name": stage.name, "state": state, "gates": shown})
@@ -215,14 +197,14 @@ def _route(leg: Leg, gates: Mapping[tuple[str, int], Sequence[GateState]]) -> di
     }
 
 
-def _state(leg: Leg, index: int, reached: bool) -> str:
+def _state(leg: Leg, index: int, reached: bool, unsettled: bool) -> str:
     """`empty`, `done`, `next` (the first that is neither), `later`, or `blocked`: it cannot be finished so."""
     stage, acts = leg.route.stages[index], [act for act in leg.acts if act.stage == index]
     if leg.halt and (stage.wants or stage.gates):
         return "blocked"
     if not acts and (index <= leg.cursor or not (stage.wants or stage.gates)):
         return "done" if stage.wants or stage.gates else "empty"
-    if any(act.refusal for act in acts) or (index > leg.cursor and leg.unsettled(index)):
+    if any(act.refusal for act in acts) or (index > leg.cursor and unsettled):
         return "blocked"
     return "next" if reached else "later"
 
@@ -242,7 +224,7 @@ def _drift(leg: Leg) -> Iterable[dict[str, Any]]:
                 "actual": value(row.before),
                 "reason": row.reason,
                 "blocks": row.slot.address in leg.blocks,
-                "origin": origin(wanted(row).origin),
+                "origin": wanted(row).origin._asdict(),
             }
 
 

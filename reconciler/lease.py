@@ -67,7 +67,7 @@ def this_process(run: str, url: str = "") -> Holder:
     pid, name = os.getpid(), socket.gethostname()
     boot = _text(Path("/proc/sys/kernel/random/boot_id"))[:8]
     space = str(Path("/proc/self/ns/pid").readlink()) if Path("/proc/self/ns/pid").exists() else ""
-    return Holder(f"{_user()}@{name} pid {pid}", run, url, pid, " ".join((name, boot, space)), _process(pid)[1])
+    return Holder(f"{user()}@{name} pid {pid}", run, url, pid, " ".join((name, boot, space)), _process(pid)[1])
 
 
 class Lease:
@@ -229,7 +229,8 @@ def _text(path: Path) -> str:
         return ""
 
 
-def _user() -> str:
+def user() -> str:
+    """Who runs this, for people: a name, or a number."""
     try:
         return getpass.getuser()
     except (OSError, KeyError):  # a container's user may have a number only

@@ -53,7 +53,7 @@ def legs(
     for route, row in leftovers.foreign_rows(routes, foreign, world):
         rows[route.id].append(row)
     case = policy.Case(
-        [row for some in rows.values() for row in some],
+        [row for some in rows.values() for row in some if row.acts],
         world.resources,
         limits.complete,
         leftovers.emptied(routes, mentioned),
@@ -71,5 +71,5 @@ def legs(
         for route in routes
     ]
     refused = policy.refusals(case, limits.rules)
-    leaving = {row.slot for row in case.rows if row.acts}
+    leaving = {row.slot for row in case.rows}
     return plan.with_refusals(made, refused), tuple(slot for slot in foreign if slot not in leaving)

@@ -84,10 +84,13 @@ class Leg:
     halt: str = ""
     left_out: Collection[int] = ()
 
-    def unsettled(self, stage: int) -> list[Row]:
-        """Rows of a stage that neither hold already nor will after its acts; what is accepted counts as settled."""
-        rows = (row for row in self.rows if row.stage == stage and row.verdict in UNSETTLED)
-        return [row for row in rows if row.slot.address not in self.accepted]
+    def unsettled(self) -> dict[int, list[str]]:
+        """Addresses by stage that neither hold already nor will after its acts; what is accepted counts as settled."""
+        found: dict[int, list[str]] = {}
+        for row in self.rows:
+            if row.verdict in UNSETTLED and (address := row.slot.address) not in self.accepted:
+                found.setdefault(row.stage, []).append(address)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -347,12 +350,13 @@ def with_refusals(legs: Iterable[Leg], refused: Mapping[Slot, str]) -> tuple[Leg
 def _refuse(one: Leg, refused: Mapping[Slot, str]) -> Leg:
     stopped = one.halt
     acts: list[Act] = []
+    unsettled = one.unsettled()
     for index, stage in enumerate(one.route.stages):
         here = [act for act in one.acts if act.stage == index]
         if index > one.cursor and one.blocks and not stopped:
             stopped = f"drift comes first: {', '.join(one.blocks)}"
         marked = [_with(act, stopped or refused.get(act.slot, "")) for act in here]
-        odd = [row.slot.address for row in one.unsettled(index)] if index > one.cursor else []
+        odd = unsettled.get(index, []) if index > one.cursor else []
         bad = [act.slot.address for act in marked if act.refusal]
         if stage.name == "deliver" and (odd or bad):
             together = f"MX and what follows it move together: {', '.join([*bad, *odd][:3])}"

@@ -18,6 +18,7 @@ from reconciler.tenant import BLOCKED
 from reconciler.verdict import Verdict
 
 REMOVALS = frozenset({Verdict.DESTROY, Verdict.OMITTED})
+BORN = frozenset({Verdict.CREATE, Verdict.MISSING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class Case:
     """What the guards look at.
 
     Attributes:
-        rows: of all routes of one customer.
+        rows: those of all routes of one customer that would write something.
         complete: every scope was read, and every file of the spec was loaded.
         emptied: zones and tenants of which the spec mentions nothing any more though we own something there.
         protected: addresses that the ledger or the spec protects.
@@ -125,7 +126,7 @@ def _vanishing(case: Case) -> set[Key]:
             leaving.setdefault(row.slot.key, set()).add(row.slot.part)
     if not leaving:
         return set()
-    written = {row.slot.key for row in case.rows if row.acts and row.verdict not in REMOVALS}
+    written = {row.slot.key for row in case.rows if row.verdict not in REMOVALS}
     return {
         key
         for key, parts in leaving.items()
@@ -135,7 +136,7 @@ def _vanishing(case: Case) -> set[Key]:
 
 def _name_servers(case: Case) -> Iterator[tuple[Slot, str]]:
     for row in case.rows:
-        if row.acts and row.slot.key[2:] == ("NS", "@") and row.before is not None and row.slot.part != "ttl":
+        if row.slot.key[2:] == ("NS", "@") and row.before is not None and row.slot.part != "ttl":
             yield row.slot, "name servers of a zone are changed by hand, at its registrar and its host together"
 
 
@@ -147,6 +148,8 @@ def _last_mx(case: Case) -> Iterator[tuple[Slot, str]]:
 
 def _occupied(case: Case) -> Iterator[tuple[Slot, str]]:
     """A CNAME stands alone at its name (RFC 1034, 3.6.2)."""
+    if not any(row.verdict in BORN and row.slot.key.system == "dns" for row in case.rows):
+        return
     leaving = {row.slot.key for row in _removed(case)}
     names: dict[tuple[str, str], set[str]] = {}
     for key in case.resources:
@@ -154,7 +157,7 @@ def _occupied(case: Case) -> Iterator[tuple[Slot, str]]:
             names.setdefault((key.scope, key.name), set()).add(key.kind)
     for row in case.rows:
         key = row.slot.key
-        if key.system != "dns" or row.verdict not in (Verdict.CREATE, Verdict.MISSING):
+        if key.system != "dns" or row.verdict not in BORN:
             continue
         beside = names.get((key.scope, key.name), set()) - {key.kind}
         clash = beside if key.kind == "CNAME" else beside & {"CNAME"}
@@ -170,14 +173,14 @@ def _occupied(case: Case) -> Iterator[tuple[Slot, str]]:
 
 def _given(case: Case) -> set[Key]:
     """Users' licences to which one is added."""
-    rows = (row for row in case.rows if row.slot.key.kind == "licenses" and row.acts)
+    rows = (row for row in case.rows if row.slot.key.kind == "licenses")
     return {row.slot.key for row in rows if row.verdict not in REMOVALS}
 
 
 def _seats(case: Case) -> Iterator[tuple[Slot, str]]:
     """Counted before anything is written. Only who gives a licence up for none surely frees a seat in time."""
     given = _given(case)
-    wanted = [row for row in case.rows if row.slot.key.kind == "licenses" and row.acts]
+    wanted = [row for row in case.rows if row.slot.key.kind == "licenses"]
     freed = Counter(row.slot.part for row in wanted if row.verdict in REMOVALS and row.slot.key not in given)
     taken = [row for row in wanted if row.verdict not in REMOVALS]
     needed = Counter(row.slot.part for row in taken)
@@ -191,7 +194,7 @@ def _seats(case: Case) -> Iterator[tuple[Slot, str]]:
 
 def _synced(case: Case) -> Iterator[tuple[Slot, str]]:
     for row in case.rows:
-        user = case.resources.get(row.slot.key) if row.acts and row.slot.key.kind == "user" else None
+        user = case.resources.get(row.slot.key) if row.slot.key.kind == "user" else None
         if isinstance(user, User) and user.synced:
             yield row.slot, "this account is mastered on premises: change it in Active Directory"
 
@@ -206,10 +209,7 @@ def _emergency(case: Case) -> Iterator[tuple[Slot, str]]:
     leaving = [
         row.slot
         for row in case.rows
-        if row.acts
-        and row.slot.key in users
-        and not row.slot.part
-        and (row.verdict in REMOVALS or row.after == BLOCKED)
+        if row.slot.key in users and not row.slot.part and (row.verdict in REMOVALS or row.after == BLOCKED)
     ]
     if leaving and len(leaving) == len(users):
         for slot in leaving:

@@ -71,7 +71,7 @@ class _Pass:
         done = len(results) == len(acts) and all(one.status is Status.DONE for one in results)
         if not new:
             return done
-        settled = done and not self.leg.unsettled(index) and index not in self.leg.left_out
+        settled = done and index not in self.leg.unsettled() and index not in self.leg.left_out
         if settled and (acts or stage.wants or stage.gates):
             self.hands.note("stage", {**self.leg.route.entry(), "stage": stage.name})
             self.moved = True

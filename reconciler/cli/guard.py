@@ -20,6 +20,9 @@ def guarded(world: World, run: Callable[[], object]) -> int:
     except (click.Abort, KeyboardInterrupt):
         world.screen.err("interrupted; nothing was written\n")
         return codes.INTERRUPTED
+    except OSError as problem:
+        world.screen.flush()  # it may be the stream on which something was to be shown
+        return _checked(world, codes.DONE) if world.screen.failed else _told(world, problem)
     except Exception as problem:  # noqa: BLE001  # whatever it is, it never reaches the terminal as a traceback
         return _told(world, problem)
     return _checked(world, code if isinstance(code, int) else codes.DONE)

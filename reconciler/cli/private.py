@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import tempfile
@@ -17,19 +18,22 @@ LARGEST = 500_000_000
 
 
 def write(path: Path, text: str) -> None:
-    """Put a text where a file was or was not; mode 0600, on the disk when this returns.
+    """Put a text where a file was or was not; mode 0600, on the disk when this returns. A link stays one.
 
     Raises:
         SpecError: it cannot be written; what was there stays.
     """
     scratch = ""
     try:
-        file, scratch = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        whole = path.resolve()
+        if whole.exists() and not whole.is_file():
+            raise OSError(errno.EINVAL, "it is no ordinary file")
+        file, scratch = tempfile.mkstemp(prefix=f".{whole.name}.", dir=whole.parent)
         with os.fdopen(file, "w", encoding="utf-8", errors="backslashreplace") as stream:
             stream.write(text)
             stream.flush()
             os.fsync(stream.fileno())
-        Path(scratch).replace(path)
+        Path(scratch).replace(whole)
     except (OSError, ValueError) as problem:
         if scratch:
             with suppress(OSError):

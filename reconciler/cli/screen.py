@@ -31,8 +31,16 @@ class Screen:
 
     def out(self, text: str) -> None:
         """Write a result."""
+        if text:
+            self._write(text)
+
+    def flush(self) -> None:
+        """Find out whether what others wrote (help, say) can be written at all."""
+        self._write("")
+
+    def _write(self, text: str) -> None:
         stream = sys.stdout
-        if self._gone or self.failed or not text:
+        if self._gone or self.failed:
             return
         try:
             _forgiving(stream).write(self._fit(text, stream))
@@ -59,12 +67,11 @@ class Screen:
 
     def tell(self, found: Iterable[Diagnostic | Mapping[str, Any]]) -> None:
         """Write diagnostics, also such as public documents hold, one line each."""
-        from reconciler.cli.trouble import as_json
         from reconciler.report.values import diagnostic
         from reconciler.report.words import Words
 
         for one in found:
-            self.err(f"{diagnostic(as_json(one) if isinstance(one, Diagnostic) else one, Words())}\n")
+            self.err(f"{diagnostic(one.as_json() if isinstance(one, Diagnostic) else one, Words())}\n")
 
     def redacted(self, text: str) -> str:
         """The text without secrets."""

@@ -48,21 +48,8 @@ def paper(found: Iterable[Diagnostic], code: int, customer: str = "") -> dict[st
         "format_version": FORMAT,
         "kind": "error",
         **whose,
-        "diagnostics": [as_json(one) for one in found],
+        "diagnostics": [one.as_json() for one in found],
         "exit_code": code,
-    }
-
-
-def as_json(one: Diagnostic) -> dict[str, Any]:
-    """A diagnostic as the public documents hold it."""
-    return {
-        "severity": str(one.severity),
-        "rule": one.rule,
-        "summary": one.summary,
-        "detail": one.detail,
-        "remedy": one.remedy,
-        "origin": one.origin._asdict(),
-        "address": one.address,
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Severity(StrEnum):
@@ -54,6 +54,18 @@ class Diagnostic:
     remedy: str = ""
     origin: Origin = Origin()
     address: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """As the public documents hold it."""
+        return {
+            "severity": str(self.severity),
+            "rule": self.rule,
+            "summary": self.summary,
+            "detail": self.detail,
+            "remedy": self.remedy,
+            "origin": self.origin._asdict(),
+            "address": self.address,
+        }
 
     def __str__(self) -> str:
         """One paragraph for a terminal: `file:line:column: error: summary. detail remedy`."""

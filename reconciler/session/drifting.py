@@ -90,7 +90,7 @@ def _entry(one: drift.Finding) -> dict[str, Any]:
         "reason": one.row.reason,
         "direction": one.direction,
         "first_seen": document.when(one.first_seen),
-        "origin": document.origin(want.origin),
+        "origin": want.origin._asdict(),
         "severity": "error" if one.direction == drift.WORLD else "warning",
         "accepted": {"owner": accepted.owner, "until": str(accepted.until), "reason": accepted.reason}
         if accepted

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 import socket
 import uuid
 from collections.abc import Sequence
 from pathlib import Path
 
-from reconciler import registry
+from reconciler import lease, registry
 from reconciler.clock import Clock, SystemClock
 from reconciler.provider import Reader
 from reconciler.spec import load
@@ -31,7 +30,7 @@ class Session:
         self.folder, self.clock = folder, clock or SystemClock()
         self.loaded = load.load(folder, customers)
         self.run = uuid.uuid4().hex[:12]
-        self.actor = f"{getpass.getuser()}@{socket.gethostname()}"
+        self.actor = f"{lease.user()}@{socket.gethostname()}"
         self.url = run_url()
         self._providers: dict[str, Reader] = {}
 

@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +11,8 @@ from click.testing import CliRunner
 from reconciler.cli.front import front
 from reconciler.cli.screen import Screen
 from reconciler.cli.world import World
+from tests.running import WORKSPACE, Done, run
 
-WORKSPACE = """\
-providers:
-  zones: {type: zonefile, directory: zones}
-  tenants: {type: tenantfile, directory: tenants}
-defaults: {dns: zones, tenants: tenants}
-"""
 ZONE = """\
 $TTL 3600
 @ SOA ns1.host.example. hostmaster.host.example. 1 7200 900 1209600 300
@@ -116,34 +107,4 @@ class Folder:
 
     def run(self, *arguments: str, **environment: str) -> Done:
         """The real command as a process, without a terminal."""
-        done = subprocess.run(
-            [sys.executable, "-m", "reconciler", *arguments],
-            cwd=self.root,
-            env=surroundings(environment),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            check=False,
-        )
-        return Done(done.returncode, done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace"))
-
-
-class Done:
-    """What a run left: exit code and texts."""
-
-    def __init__(self, code: int, out: str, err: str) -> None:
-        self.code, self.out, self.err = code, out, err
-
-    def __repr__(self) -> str:
-        return f"exit {self.code}\n--- stdout\n{self.out}\n--- stderr\n{self.err}"
-
-    @property
-    def json(self) -> Any:
-        """Standard output as JSON."""
-        return json.loads(self.out)
-
-
-def surroundings(more: Mapping[str, str]) -> dict[str, str]:
-    """The environment of a run: the product is found, and nothing outside decides how it looks."""
-    kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "TMPDIR", "VIRTUAL_ENV"}}
-    checkout = str(Path(__file__).resolve().parents[2])
-    return {**kept, "PYTHONPATH": checkout, "LANG": "C.UTF-8", "TERM": "xterm", **more}
+        return run(arguments, self.root, environment)

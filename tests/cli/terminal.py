@@ -12,7 +12,8 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 
-from tests.cli.folder import Folder, surroundings
+from tests.cli.folder import Folder
+from tests.running import surroundings
 
 #: Takes the terminal as its own, as a login does: a hidden prompt asks there.
 LAUNCH = (

@@ -14,7 +14,7 @@ from reconciler.cli import codes
 from reconciler.cli.front import FIRST, MORE, front
 from reconciler.model.errors import ContractBroken, Refused, SpecError, Unavailable
 from tests.cli.fake import FakeWork, document, mistake, run
-from tests.cli.folder import surroundings
+from tests.running import surroundings
 
 COMMANDS = [*FIRST, *MORE]
 HEAVY = [

@@ -1,12 +1,14 @@
 """`plan`: what is shown, what is saved, and each of its exit codes."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
 
 from tests.cli.fake import FakeWork, document, run
-from tests.cli.folder import Done, Folder
+from tests.cli.folder import Folder
+from tests.running import Done
 
 COUNTS = "Plan: 1 to add, 0 to change, 0 to destroy, 0 to adopt, 0 to forget."
 
@@ -115,13 +117,22 @@ def test_no_plan_is_not_saved(acme: Folder) -> None:
     assert "was not written" in done.err
 
 
-@pytest.mark.parametrize("place", ["gone/plan.json", "specs"])
+@pytest.mark.parametrize("place", ["gone/plan.json", "specs", "pipe"])
 def test_a_file_that_cannot_be_written_is_1(acme: Folder, place: str) -> None:
-    """A plan that cannot be saved is an error, and leaves nothing behind."""
+    """A plan that cannot be saved is an error, and leaves nothing behind; a pipe or a device is not replaced."""
+    os.mkfifo(acme.root / "pipe")
     before = sorted(acme.root.iterdir())
     done = acme.call("plan", "--out", str(acme.root / place))
     assert (done.code, "cannot be written" in done.err) == (1, True)
     assert sorted(acme.root.iterdir()) == before
+
+
+def test_a_link_stays_one(acme: Folder) -> None:
+    """What a link points at is written, not the link."""
+    (acme.root / "plan.json").symlink_to("kept.json")
+    assert acme.call("plan", "--out", str(acme.root / "plan.json")).code == 0
+    assert (acme.root / "plan.json").is_symlink()
+    assert json.loads((acme.root / "kept.json").read_text())["kind"] == "plan"
 
 
 def test_not_applyable_is_visible() -> None:

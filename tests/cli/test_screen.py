@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from reconciler.cli.screen import Screen
-from tests.cli.folder import Folder, surroundings
+from tests.cli.folder import Folder
 from tests.cli.terminal import terminal
 from tests.cli.test_apply import PROMPT, planned
+from tests.running import surroundings
 
 
 @pytest.fixture
@@ -44,6 +45,14 @@ def test_output_that_cannot_be_written_is_1(acme: Folder, where: str) -> None:
     assert done.returncode == 1
     assert "standard output cannot be written" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("words", ["--help", "plan --help"])
+def test_help_that_cannot_be_written(acme: Folder, words: str) -> None:
+    """A full disk is no bug of ours."""
+    done = shell(acme, f"$R {words} > /dev/full")
+    assert done.returncode == 1
+    assert done.stderr == "error: standard output cannot be written: No space left on device\n"
 
 
 @pytest.mark.parametrize("where", ["2> /dev/full", "2>&-", "<&-"])

@@ -10,7 +10,8 @@ import pytest
 
 from reconciler.clock import SystemClock
 from reconciler.lease import acquire, peek, this_process
-from tests.cli.folder import Folder, surroundings
+from tests.cli.folder import Folder
+from tests.running import surroundings
 
 
 @pytest.fixture

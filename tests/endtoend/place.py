@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.running import ROOT, WORKSPACE, Done, command, run, surroundings
+
 EXAMPLE = ROOT / "specs" / "example"
-WORKSPACE = """\
-providers:
-  zones: {type: zonefile, directory: zones}
-  tenants: {type: tenantfile, directory: tenants}
-defaults: {dns: zones, tenants: tenants}
-"""
 ZONE = """\
 $TTL 1h
 @          SOA   ns1.host.example. hostmaster.host.example. 7 2h 15m 2w 5m
@@ -32,39 +25,6 @@ www        A     192.0.2.80   ; keep
 #: The first account of every tenant, which no spec mentions.
 ADMIN = {"id": "u-admin", "upn": "admin@acme.onmicrosoft.com", "display_name": "Administrator", "usage_location": "MX"}
 TENANT = "acme.onmicrosoft.com"
-KEPT_ENVIRONMENT = {"PATH", "HOME", "TMPDIR", "VIRTUAL_ENV"}
-
-
-class Done:
-    """What a run left: exit code and texts."""
-
-    def __init__(self, code: int, out: str, err: str) -> None:
-        self.code, self.out, self.err = code, out, err
-
-    def __repr__(self) -> str:
-        return f"exit {self.code}\n--- stdout\n{self.out}\n--- stderr\n{self.err}"
-
-    @property
-    def json(self) -> Any:
-        """Standard output as JSON."""
-        return json.loads(self.out)
-
-    @property
-    def rules(self) -> set[str]:
-        """The rules of all its diagnostics."""
-        return {one["rule"] for one in self.json["diagnostics"]}
-
-    def statuses(self) -> dict[str, str]:
-        """Status of each step of an apply, by address."""
-        return {one["address"]: one["status"] for one in self.json["steps"]}
-
-    def actions(self) -> dict[str, str]:
-        """Action of each step, by address."""
-        return {one["address"]: one["action"] for one in self.json["steps"]}
-
-    def refusals(self) -> dict[str, str]:
-        """Why each refused step of a plan is refused, by address."""
-        return {one["address"]: one["refusal"] for one in self.json["steps"] if one["refusal"]}
 
 
 class Place:
@@ -160,31 +120,13 @@ class Place:
 
     # Runs
 
-    def command(self, *words: str) -> list[str]:
-        """A command line as arguments."""
-        return [sys.executable, "-m", "reconciler", *words]
-
     def environment(self, **more: str) -> dict[str, str]:
-        """Of a run: the product is found, and nothing outside decides how it looks."""
-        kept = {name: value for name, value in os.environ.items() if name in KEPT_ENVIRONMENT}
-        specs = {"RECONCILER_SPECS": str(self.specs)}
-        return {**kept, **specs, "PYTHONPATH": str(ROOT), "LANG": "C.UTF-8", **more}
+        """Of a run."""
+        return surroundings({"RECONCILER_SPECS": str(self.specs), **more})
 
     def run(self, *words: str, **environment: str) -> Done:
         """The real command, without a terminal."""
-        done = subprocess.run(
-            self.command(*words),
-            cwd=self.root,
-            env=self.environment(**environment),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            check=False,
-            timeout=60,
-        )
-        found = Done(done.returncode, done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace"))
-        assert "Traceback" not in found.err + found.out, found
-        assert "this is a bug" not in found.err + found.out, found
-        return found
+        return run(words, self.root, self.environment(**environment))
 
     def planned(self, *words: str) -> Done:
         """A plan as JSON, saved as the plan file."""
@@ -206,7 +148,7 @@ class Place:
     def start(self, *words: str) -> subprocess.Popen[str]:
         """The same, left running; `plan.json` is applied, say."""
         return subprocess.Popen(
-            self.command(*words),
+            command(*words),
             cwd=self.root,
             env=self.environment(),
             stdin=subprocess.DEVNULL,

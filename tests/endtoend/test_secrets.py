@@ -9,7 +9,8 @@ import pyrage  # type: ignore[import-untyped]  # it brings no types
 from tests.cli.folder import Folder
 from tests.cli.terminal import terminal
 from tests.endtoend.people import account
-from tests.endtoend.place import Done, Place
+from tests.endtoend.place import Place
+from tests.running import Done
 
 PHRASE = "correct horse battery staple"
 SEED = "seed-that-nobody-may-see"
