@@ -10,8 +10,9 @@ from hashlib import sha256
 from reconciler import accounts, domains
 from reconciler.mail.wants import join
 from reconciler.model.diagnostic import Diagnostic, error
-from reconciler.model.key import VERIFICATION, Slot
+from reconciler.model.key import VERIFICATION, Key, Slot
 from reconciler.model.route import STAGES, Facts, Gate, Route, Stage, Wait, Want
+from reconciler.recordset import replaced
 from reconciler.spec.customer import CustomerSpec
 from reconciler.spec.domain import DomainSpec
 
@@ -92,11 +93,24 @@ class _Builder:
         """The route, its stages in order, dated removals last."""
         target = self.domain.mail.service if self.domain and self.domain.mail else "dns" if self.domain else "tenant"
         subject = self.domain.name if self.domain else str(self.customer.tenant)
+        self._make_way()
         stages = [Stage(name, self.wants[name], tuple(self._gates(name))) for name in STAGES]
         stages += self._dated()
         identity = sha256("|".join((subject, target, "")).encode()).hexdigest()[:16]
         origin = self.domain.origin if self.domain else self.customer.origin
         return Route(identity, subject, target, tuple(stages), origin=origin)
+
+    def _make_way(self) -> None:
+        """A record set that is to go leaves in the stage of the one that cannot stand beside it at its name."""
+        leaving = [slot for slot, want in self.wants["retire"].items() if want.value is None and not slot.part]
+        for stage in STAGES if leaving else ():
+            kinds: dict[Key, set[str]] = {}
+            for slot, want in self.wants[stage].items():
+                if want.value is not None and slot.key.system == "dns":
+                    kinds.setdefault(slot.key._replace(kind=""), set()).add(slot.key.kind)
+            for slot in leaving:
+                if slot in self.wants["retire"] and replaced(slot.key, kinds.get(slot.key._replace(kind=""), ())):
+                    self.wants[stage][slot] = self.wants["retire"].pop(slot)
 
     def _gates(self, stage: str) -> Iterator[Gate]:
         if stage == "verify" and self.wants["verify"]:

@@ -11,19 +11,20 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import NamedTuple
 
-from reconciler import folding
+from reconciler import folding, recordset
 from reconciler.ledger import Owned
 from reconciler.model.key import VERIFICATION, Key, Slot
 from reconciler.model.resource import Resource
 from reconciler.model.route import Facts, Route, Want
 from reconciler.model.value import Unknown, Value
-from reconciler.recordset import DEFAULT_TTL
-from reconciler.verdict import ACTS, Judgement, Known, Verdict, judge, recorded_so, settled
+from reconciler.verdict import ACTS, OFF, Judgement, Known, Verdict, judge, recorded_so, settled
 
 Parts = dict[str, Value]
 #: Longer than any TTL can be (RFC 2181, section 8).
 LONGEST_TTL = 2**31
 NOTHING: Mapping[str, Want] = MappingProxyType({})
+#: What no later stage of the route may touch.
+STUCK = (Verdict.DRIFT, Verdict.CONFLICT, Verdict.PENDING, Verdict.OBSERVED)
 WISHED = Judgement(Verdict.SAME, "as wished", None)
 
 
@@ -70,6 +71,7 @@ class World:
         owned: the ledger's slots, by address.
         fix_drift: rows where the world moved are written back.
         authoritative: zones in which everything that no spec mentions is to go.
+        accepted: addresses whose drift the spec accepts: it is reported, and left as it is.
     """
 
     resources: Mapping[Key, Resource]
@@ -77,6 +79,7 @@ class World:
     facts: Facts
     fix_drift: bool = False
     authoritative: frozenset[str] = frozenset()
+    accepted: frozenset[str] = frozenset()
 
     def parts(self, key: Key) -> Parts:
         """A live resource taken apart; empty when it does not exist."""
@@ -249,6 +252,8 @@ class _Walk:
         if judgement.verdict is Verdict.MISSING and (self.key.kind, part) == ("user", ""):
             # Somebody deleted this person: to make or restore an account is a person's decision.
             judgement = judgement._replace(verdict=Verdict.DRIFT)
+        if judgement.verdict in OFF and slot.address in self.world.accepted:
+            return judgement._replace(verdict=Verdict.OBSERVED, reason=f"{judgement.reason}; the spec accepts it")
         if judgement.verdict is Verdict.DRIFT and self.world.fix_drift:
             judgement = judgement._replace(verdict=Verdict.UPDATE, reason="drift, written back")
         return judgement
@@ -290,13 +295,16 @@ class _Walk:
             )
         verdict, reason, after = judgement
         named = self.world.named(after)
+        if part == "spf" and verdict is Verdict.DESTROY:
+            reason = "two SPF records break both (RFC 7208, section 4.5); one keeps every term"
+            named = recordset.merged(self.now["spf"])
         if want is not None and isinstance(want.value, Unknown) and verdict is not Verdict.ADOPT:
             after = want.value
         return Row(slot, index, verdict, reason, self.now.get(part), after, want, named, beside=beside)
 
     def _leave(self, row: Row) -> None:
         part = row.slot.part
-        if row.verdict in (Verdict.DRIFT, Verdict.CONFLICT, Verdict.PENDING):
+        if row.verdict in STUCK:
             self.stuck.add(part)
         elif row.acts or row.verdict is Verdict.ADOPT:
             self._write(part, row.after if row.named is None else row.named)
@@ -309,7 +317,7 @@ class _Walk:
     def _set_ttl(self) -> None:
         """A TTL is there as long as its record set is, whether anybody asked for one or not."""
         if self._exists():
-            self.now.setdefault("ttl", DEFAULT_TTL)
+            self.now.setdefault("ttl", recordset.DEFAULT_TTL)
         else:
             self.now.pop("ttl", None)
             self.written.pop("ttl", None)

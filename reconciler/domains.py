@@ -39,10 +39,15 @@ def wishes(customer: CustomerSpec, domain: DomainSpec, facts: Facts, found: list
         )
         found += problems
         for asked in wants:
-            yield asked, None if asked[2].seed else sender.until
+            yield asked, _end(asked[2], sender.until)
     for record in domain.records:
         for asked in _record(domain, record):
-            yield asked, record.until
+            yield asked, _end(asked[2], record.until)
+
+
+def _end(want: Want, day: date | None) -> date | None:
+    """The end of an SPF record, and that there is one record only, outlive who asked."""
+    return None if want.seed or want.value is None else day
 
 
 def _sending(at: MailDomain, sender: Sender) -> MailDomain:

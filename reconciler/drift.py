@@ -154,4 +154,6 @@ def _due(route: Route, now: datetime) -> int:
 def _finding(row: Row, taken: Mapping[str, Accepted], seen_before: Mapping[str, datetime], now: datetime) -> Finding:
     kind = "missing" if row.before is None else "changed"
     first = seen_before.get(row.slot.address, now)
-    return Finding(row, kind, DIRECTION[row.verdict], row.named, row.before, first, taken.get(row.slot.address))
+    # No spec ever asks for two SPF records.
+    direction = WORLD if row.slot.part == "spf" else DIRECTION[row.verdict]
+    return Finding(row, kind, direction, row.named, row.before, first, taken.get(row.slot.address))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from reconciler.diff import Row, World
 from reconciler.model.key import Key, Slot, parse_slot
 from reconciler.model.route import Route
-from reconciler.policy import replaced
+from reconciler.recordset import replaced
 from reconciler.tenant import BLOCKED
 from reconciler.verdict import Judgement, Known, Verdict, unsaid
 

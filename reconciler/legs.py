@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from reconciler import diff, leftovers, plan, policy, position
@@ -17,12 +17,10 @@ class Limits:
 
     Attributes:
         complete: every scope was read, and every file of the spec was loaded.
-        accepted: addresses whose drift the spec accepts.
     """
 
     rules: policy.Rules = field(default_factory=policy.Rules)
     complete: bool = True
-    accepted: Collection[str] = ()
 
 
 def _unread(route: Route, covers: Callable[[Key], bool]) -> str:
@@ -65,7 +63,6 @@ def legs(
             cursors[route.id],
             rows[route.id],
             world.owned,
-            accepted=limits.accepted,
             halt=position.halt(route, world, known) or _unread(route, covers),
         )
         for route in routes

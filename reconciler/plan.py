@@ -57,7 +57,7 @@ class Act:
     def action(self) -> str:
         """`create`, `update` or `destroy`, as seen from live now."""
         if self.row.verdict in REMOVALS:
-            return "destroy"
+            return "update" if self.slot.part == "spf" else "destroy"  # of several texts one stays
         return "create" if self.row.before is None else "update"
 
 
@@ -70,7 +70,6 @@ class Leg:
         rows: of every slot, in the order they were compared.
         acts: in the order they will be carried out: by stage, inside a stage by what needs what.
         blocks: addresses whose drift comes first: no later stage may begin.
-        accepted: addresses whose drift the spec accepts.
         halt: why nothing of this route may be done, adopting included; empty when it may.
         left_out: stages of which a target left something out: they cannot end.
     """
@@ -80,16 +79,15 @@ class Leg:
     rows: tuple[Row, ...]
     acts: tuple[Act, ...]
     blocks: tuple[str, ...] = ()
-    accepted: Collection[str] = ()
     halt: str = ""
     left_out: Collection[int] = ()
 
     def unsettled(self) -> dict[int, list[str]]:
-        """Addresses by stage that neither hold already nor will after its acts; what is accepted counts as settled."""
+        """Addresses by stage that neither hold already nor will after its acts."""
         found: dict[int, list[str]] = {}
         for row in self.rows:
-            if row.verdict in UNSETTLED and (address := row.slot.address) not in self.accepted:
-                found.setdefault(row.stage, []).append(address)
+            if row.verdict in UNSETTLED:
+                found.setdefault(row.stage, []).append(row.slot.address)
         return found
 
 
@@ -143,20 +141,18 @@ def leg(
     rows: Sequence[Row],
     owned: Mapping[str, Owned],
     *,
-    accepted: Collection[str] = (),
     halt: str = "",
 ) -> Leg:
     """Turn a route's rows into acts with ids.
 
     Args:
         owned: the ledger's slots, by address.
-        accepted: addresses whose drift the spec accepts.
         halt: why nothing of it may be done.
     """
     ids = Ids(route, owned)
     acts = [Act(ids.of(row), route.id, row.stage, effect(row), row) for row in rows if row.acts]
-    blocks = tuple(row.slot.address for row in rows if _blocks(row, route, cursor) and row.slot.address not in accepted)
-    return Leg(route, cursor, tuple(rows), tuple(_ordered(acts)), blocks, accepted, halt)
+    blocks = tuple(row.slot.address for row in rows if _blocks(row, route, cursor))
+    return Leg(route, cursor, tuple(rows), tuple(_ordered(acts)), blocks, halt)
 
 
 def effect(row: Row) -> str:

@@ -7,7 +7,7 @@ Source:
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from reconciler import folding
@@ -63,7 +63,7 @@ def refusals(case: Case, rules: Rules) -> dict[Slot, str]:
     for found in (_removals(case, rules), _shares(case, rules), *(guard(case) for guard in guards)):
         for slot, reason in found:
             refused.setdefault(slot, reason)
-    return refused
+    return refused | dict(_half_swaps(case, refused))
 
 
 def _removed(case: Case) -> list[Row]:
@@ -166,7 +166,7 @@ def _occupied(case: Case) -> Iterator[tuple[Slot, str]]:
                 row.slot,
                 (
                     f"{key.name} already has {', '.join(sorted(clash))}, and a CNAME stands alone; "
-                    f"list it under `absent:` of the domain in a change of its own first"
+                    f"list it under `absent:` of the domain, and it makes way in the same step"
                 ),
             )
 
@@ -192,6 +192,14 @@ def _seats(case: Case) -> Iterator[tuple[Slot, str]]:
             yield row.slot, f"{needed[row.slot.part]} seats of {row.slot.part} are needed, {free} are free: buy {short}"
 
 
+def _half_swaps(case: Case, refused: Collection[Slot]) -> Iterator[tuple[Slot, str]]:
+    """Nobody loses a licence, and the mailbox with it, for one that cannot be given."""
+    waiting = {slot.key for slot in refused if slot.key.kind == "licenses"}
+    for row in _removed(case):
+        if row.slot.key in waiting and row.slot.key in _given(case) and row.slot not in refused:
+            yield row.slot, "the licence that is to replace it cannot be given yet"
+
+
 def _synced(case: Case) -> Iterator[tuple[Slot, str]]:
     for row in case.rows:
         user = case.resources.get(row.slot.key) if row.slot.key.kind == "user" else None
@@ -214,9 +222,3 @@ def _emergency(case: Case) -> Iterator[tuple[Slot, str]]:
     if leaving and len(leaving) == len(users):
         for slot in leaving:
             yield slot, f"no account on {slot.key.scope} would be left to get in with: do that by hand"
-
-
-def replaced(key: Key, kinds: Iterable[str]) -> bool:
-    """Tell whether a record set must leave before one of `kinds` can stand at its name."""
-    others = set(kinds) - {key.kind}
-    return bool(others) if key.kind == "CNAME" else "CNAME" in others

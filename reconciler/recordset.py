@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from reconciler.mail.spf.compose import compose, slots
 from reconciler.mail.txt import txt_part
@@ -55,6 +55,17 @@ def fold(key: Key, live: RecordSet | None, writes: Mapping[str, Value | None]) -
     if ttl is None:
         ttl = live.ttl if live else DEFAULT_TTL
     return RecordSet(key, int(str(ttl)), tuple(sorted(set(values))))
+
+
+def merged(texts: Value) -> str | None:
+    """The one SPF record with every term of several."""
+    return compose(_tuple(texts), [], (), None)
+
+
+def replaced(key: Key, kinds: Iterable[str]) -> bool:
+    """Tell whether a record set must leave before one of `kinds` can stand at its name."""
+    others = set(kinds) - {key.kind}
+    return bool(others) if key.kind == "CNAME" else "CNAME" in others
 
 
 def _whole(key: Key, live: RecordSet | None, writes: Mapping[str, Value | None]) -> tuple[str, ...]:

@@ -31,8 +31,6 @@ def microsoft365(domain: MailDomain) -> list[Asked]:
     cloud = cloud_of(domain.tenant)
     asked = [*_domain(domain), *_prove(domain)]
     asked += spf_wants(domain, domain.key("TXT"), [f"include:{cloud.include}"], owner=OWNER)
-    # Several SPF records side by side count as none (RFC 7208, 4.5); asking for their absence merges them.
-    asked.append(("prepare", Slot(domain.key("TXT"), "spf"), domain.want(None)))
     for stage, kind, name, hosts in _named(domain, cloud):
         asked.append((stage, Slot(domain.key(kind, name), ""), domain.want(_unknown(domain, kind, name, hosts))))
         asked += _ttl(domain, stage, domain.key(kind, name))

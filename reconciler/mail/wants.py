@@ -99,11 +99,13 @@ def spf_wants(
 ) -> list[Asked]:
     """Ask for SPF terms (identities) in `prepare`, and for an end where the record has none.
 
-    The end outlives the wish: foreign terms may rely on it.
+    The end outlives the wish: foreign terms may rely on it. Several SPF records side by side count as none (RFC 7208,
+    section 4.5); asking for the absence of their slot merges them.
     """
     asked = [("prepare", Slot(key, f"spf/{name}"), domain.want(name, owner, origin)) for name in terms]
     seed = replace(domain.want(end, origin=origin, keep=True), seed=True)
-    return [*asked, ("prepare", Slot(key, "spf/all"), seed)]
+    one = domain.want(None, origin=origin)
+    return [*asked, ("prepare", Slot(key, "spf"), one), ("prepare", Slot(key, "spf/all"), seed)]
 
 
 def join(first: Want, second: Want, part: str) -> Want | None:

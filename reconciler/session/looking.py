@@ -82,5 +82,8 @@ def see(session: Session, customer: CustomerSpec, known: ledger.Ledger, *, fix_d
     if customer.accounts is not None and customer.tenant:
         found += binding.strangers(customer.tenant, people, bound, known, resources.values())
     alone = frozenset(name for name, domain in customer.domains.items() if domain.authoritative)
-    world = diff.World(resources, bound.owned(known), facts, fix_drift or workspace.policy.self_heal, alone)
+    today = session.clock.now().date()
+    accepted = frozenset(one.address for one in customer.accepted_drift if one.until >= today)
+    fix = fix_drift or workspace.policy.self_heal
+    world = diff.World(resources, bound.owned(known), facts, fix, alone, accepted)
     return Seen(places, picture, bound, known, facts, world, wished.routes, tuple(found))

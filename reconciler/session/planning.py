@@ -110,12 +110,10 @@ def policy_digest(session: Session) -> str:
 
 
 def _compare(session: Session, customer: CustomerSpec, seen: Seen) -> tuple[tuple[plan.Leg, ...], tuple[Slot, ...]]:
-    today = session.clock.now().date()
     limits = session.loaded.workspace.policy
     rules = policy.Rules(limits.max_destroy, customer.destroy, limits.max_share, limits.share_floor)
-    accepted = {one.address for one in customer.accepted_drift if one.until >= today}
     routes = _with_tenant(customer, seen.routes, seen.world)
-    bounds = legs.Limits(rules, seen.complete, accepted)
+    bounds = legs.Limits(rules, seen.complete)
     return legs.legs(routes, seen.world, seen.known, seen.picture.covers, bounds)
 
 

@@ -31,6 +31,7 @@ def test_a_name_of_the_catalogue() -> None:
         "CNAME/mte1._domainkey": ("dkim1.mandrillapp.com.",),
         "CNAME/mte2._domainkey": ("dkim2.mandrillapp.com.",),
         "TXT/@#spf/include:spf.mandrillapp.com": "include:spf.mandrillapp.com",
+        "TXT/@#spf": None,
         "TXT/@#spf/all": "~all",
     }
     assert "TXT/@#spf/include:_spf.google.com" in asked(Sender("Google Workspace"))
@@ -61,7 +62,7 @@ def test_terms_belong_to_their_sender() -> None:
 def test_addresses(text: str, term: str) -> None:
     """Addresses and networks become ip terms in normal form, without a word."""
     wants, found = sender_wants(Sender("office", (text,)), DOMAIN)
-    assert [slot.part for _, slot, _ in wants if slot.part != "spf/all"] == [f"spf/{term}"]
+    assert [slot.part for _, slot, _ in wants] == [f"spf/{term}", "spf", "spf/all"]
     assert found == []
 
 
@@ -69,7 +70,7 @@ def test_addresses(text: str, term: str) -> None:
 def test_reserved_addresses_warn(text: str) -> None:
     """A private or documentation address is asked for, with a warning."""
     wants, (one,) = sender_wants(Sender("office", (text,), origin=ORIGIN), DOMAIN)
-    assert len(wants) == 2
+    assert len(wants) == 3
     assert (one.severity, one.origin) == (Severity.WARNING, ORIGIN)
 
 
@@ -112,7 +113,7 @@ def test_a_sender_whose_records_are_per_account() -> None:
     wants, found = sender_wants(Sender("hubspot", rows=rows), DOMAIN)
     assert found == []
     terms = {slot.part: want.owner for _, slot, want in wants if slot.key.kind == "TXT"}
-    assert terms == {"spf/include:1.spf01.hubspotemail.net": "hubspot", "spf/all": ""}
+    assert terms == {"spf/include:1.spf01.hubspotemail.net": "hubspot", "spf": "", "spf/all": ""}
 
 
 def test_the_accounts_list_goes_before_the_catalogue() -> None:

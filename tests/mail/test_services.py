@@ -234,10 +234,12 @@ def test_a_table_goes_through_the_same_stages() -> None:
         "A/mail": ("prepare", ("198.51.100.10",)),
         "TXT/@#spf/include:host.example": ("prepare", "include:host.example"),
         "TXT/@#spf/ip4:198.51.100.10": ("prepare", "ip4:198.51.100.10"),
+        "TXT/@#spf": ("prepare", None),
         "TXT/@#spf/all": ("prepare", "-all"),
         vendor: ("prepare", "vendor=1"),
         "TXT/_dmarc#dmarc": ("prepare", "v=DMARC1; p=none"),
         "TXT/news#spf/include:_spf.host.example": ("prepare", "include:_spf.host.example"),
+        "TXT/news#spf": ("prepare", None),
         "TXT/news#spf/all": ("prepare", "~all"),
     }
     assert wants[f"{zone}/TXT/@#spf/all"][1].seed

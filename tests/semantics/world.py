@@ -175,11 +175,13 @@ class World:
     # What the commands do
 
     def world(self, fix_drift: bool = False) -> diff.World:
-        return diff.World(self.live, self.binding.owned(self.known), self.facts, fix_drift, self.authoritative)
+        return diff.World(
+            self.live, self.binding.owned(self.known), self.facts, fix_drift, self.authoritative, self.accepted
+        )
 
     def plan(self, fix_drift: bool = False) -> Plan:
         covers: Callable[[Key], bool] = lambda key: key.scope in self.systems  # noqa: E731
-        limits = legs.Limits(self.rules, self.complete, self.accepted)
+        limits = legs.Limits(self.rules, self.complete)
         made, foreign = legs.legs(self.routes, self.world(fix_drift), self.known, covers, limits)
         return Plan("customer", made, foreign)
 
