@@ -189,7 +189,7 @@ class ZoneFileProvider:
             lines = [str(one) for one in errors[:SHOWN]]
             if len(errors) > SHOWN:
                 lines.append(f"and {len(errors) - SHOWN} more")
-            raise Invalid(self._name, "\n".join([f"the file of zone {zone} cannot be understood", *lines]))
+            raise Invalid(self._name, f"the file of zone {zone} cannot be understood: {'; '.join(lines)}")
         return held
 
     def _path(self, zone: str) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -15,6 +16,8 @@ from reconciler.tenant import BLOCKED, LICENSED, PRESENT
 
 Ask = tuple[str, Slot, Want]
 STAGE = "accounts"
+#: The rule that only what the tenant says can break.
+UNKNOWN_SKU = "accounts/sku"
 #: Kinds that Microsoft Graph cannot make; they need Exchange Online. Source: Graph v1.0 metadata, 2026-08-20.
 BY_HAND = ("shared", "list", "forward")
 
@@ -119,7 +122,7 @@ def _sku(customer: CustomerSpec, name: str, origin: Origin, facts: Facts, found:
     )
     what = "names several products" if isinstance(part, tuple) else "is not subscribed"
     diagnostic = error(
-        "accounts/sku",
+        UNKNOWN_SKU,
         f"licence {name!r} {what} in {customer.tenant}",
         remedy=f"use one of: {choices}",
         origin=customer.licenses[name].origin if name in customer.licenses else origin,
@@ -167,7 +170,11 @@ def seats_source(tenant: str, part: str) -> str:
 def _paid(customer: CustomerSpec, facts: Facts) -> Iterator[Diagnostic]:
     """What the spec says is paid for against what the tenant has."""
     tenant = str(customer.tenant)
+    given = Counter(name for one in customer.accounts or () for name in one.licenses or ())
     for name, licence in customer.licenses.items():
+        if given[name] > licence.seats:
+            what, remedy = f"{given[name]} accounts have {name}, {licence.seats} seats are paid for", "correct seats"
+            yield warning("accounts/seats-paid", what, remedy=f"{remedy}, or the accounts", origin=licence.origin)
         part = facts.get(sku_source(tenant, name))
         there = facts.get(seats_source(tenant, str(part)))
         if isinstance(part, str) and isinstance(there, int) and there != licence.seats:

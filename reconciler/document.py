@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from reconciler.apply import Awaited, Report, StepResult
+from reconciler.diff import Row
 from reconciler.gates import GateState
 from reconciler.live import Live, Read
 from reconciler.model.change import Status
@@ -132,6 +133,13 @@ def value(one: Value | Unknown | None) -> Any:
     return None if isinstance(one, Unknown) else list(one) if isinstance(one, tuple) else one
 
 
+def unnamed(row: Row) -> dict[str, str] | None:
+    """Where a row's value will come from, and what it will look like; none when it is known."""
+    if isinstance(row.after, Unknown) and row.named is None:
+        return {"source": row.after.source, "text": row.after.constraint.text}
+    return None
+
+
 def gate(state: GateState) -> dict[str, Any]:
     """A gate as JSON."""
     rule = getattr(state.gate, "rule", "")
@@ -153,9 +161,6 @@ def result(step: Mapping[str, Any], status: Status, detail: str) -> dict[str, An
 
 def _step(act: Act, leg: Leg) -> dict[str, Any]:
     row, want = act.row, wanted(act.row)
-    unknown = None
-    if isinstance(row.after, Unknown) and row.named is None:
-        unknown = {"source": row.after.source, "text": row.after.constraint.text}
     return {
         "id": act.id,
         "route": act.route,
@@ -166,7 +171,7 @@ def _step(act: Act, leg: Leg) -> dict[str, Any]:
         "reason": row.reason,
         "before": value(row.before),
         "after": value(row.named),
-        "unknown": unknown,
+        "unknown": unnamed(row),
         "with": {part: value(one.value) for part, one in sorted(row.carried.items())},
         "allowed": not act.refusal,
         "refusal": act.refusal,
@@ -221,6 +226,7 @@ def _drift(leg: Leg) -> Iterable[dict[str, Any]]:
                 else "changed",
                 "direction": "" if row.verdict is Verdict.CONFLICT else "world",
                 "expected": value(row.named),
+                "unknown": unnamed(row),
                 "actual": value(row.before),
                 "reason": row.reason,
                 "blocks": row.slot.address in leg.blocks,

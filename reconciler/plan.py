@@ -56,8 +56,8 @@ class Act:
     @property
     def action(self) -> str:
         """`create`, `update` or `destroy`, as seen from live now."""
-        if self.row.verdict in REMOVALS:
-            return "update" if self.slot.part == "spf" else "destroy"  # of several texts one stays
+        if self.row.verdict in REMOVALS and self.row.named is None:  # of two SPF texts one stays, a user is blocked
+            return "destroy"
         return "create" if self.row.before is None else "update"
 
 

@@ -50,7 +50,9 @@ def rendered(paper: Paper, form: str) -> str:
 
 def forms(function: Function) -> Function:
     """`--format` and `--output`."""
-    form = click.option("--format", "form", type=click.Choice(FORMS), help="Of standard output; default: text.")
+    form = click.option(
+        "--format", "form", type=click.Choice(FORMS), help="Of standard output; default: text. For JSON: --json."
+    )
     copies = click.option(
         "--output",
         "copies",

@@ -115,8 +115,9 @@ def _judge(paper: Paper) -> Judged:
 
 def _text(paper: Paper) -> str:
     from reconciler.report.escape import line
+    from reconciler.report.values import moment
 
     return "\n".join(
-        f"{line(one['upn'])}\n  password  {line(one['password'])}\n  made      {line(one['time'])}\n"
+        f"{line(one['upn'])}\n  password  {line(one['password'])}\n  made      {moment(one['time'])}\n"
         for one in paper["slips"]
     )

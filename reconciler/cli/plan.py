@@ -27,7 +27,9 @@ Exit codes: 0, also with changes; 2 changes or drift, with --detailed-exitcode; 
 
 @click.command("plan", epilog=EPILOG)
 @options.over_specs
-@click.option("--out", metavar="FILE", type=click.Path(path_type=Path), help="Save the plan for apply (mode 0600).")
+@click.option(
+    "-o", "--out", metavar="FILE", type=click.Path(path_type=Path), help="Save the plan for apply (mode 0600)."
+)
 @click.option(
     "--target",
     "targets",

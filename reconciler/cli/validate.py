@@ -29,16 +29,19 @@ def command(world: World, specs: str | None, names: Sequence[str], since: str) -
     work = choosing.opened(world, options.Chosen(options.folder_of(specs), tuple(names), since))
     errors = [*(one for name in sorted(work.failed) for one in work.failed[name] if one.severity == "error")]
     errors += _providers(work)
-    code = codes.ERROR if errors else codes.DONE
     everyone = choosing.everyone(work)
+    found = [one for name in work.names for one in work.check(name)]
+    errors += [one for one in found if one.severity == "error"]
+    more = [one for one in found if one.severity == "warning"]
+    code = codes.ERROR if errors else codes.DONE
     if world.json:
         from reconciler.report.canonical import canonical
 
-        paper = trouble.paper([*errors, *work.warnings], code) | {"kind": "validation", "customers": everyone}
+        paper = trouble.paper([*errors, *work.warnings, *more], code) | {"kind": "validation", "customers": everyone}
         world.screen.out(canonical(paper))
     else:
-        world.screen.tell(errors)
-        warnings = [one for one in work.warnings if one.severity == "warning"]
+        world.screen.tell([*errors, *more])
+        warnings = [*(one for one in work.warnings if one.severity == "warning"), *more]
         world.screen.out(f"{_count(everyone, 'customer')}: {_count(errors, 'error')}, {_count(warnings, 'warning')}\n")
     return code
 

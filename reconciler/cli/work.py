@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from reconciler import live
-from reconciler.model.diagnostic import Severity
+from reconciler import accounts, desired, live
+from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.provider import Reader
 from reconciler.session import applying, drifting, planning, standing
 from reconciler.session.opened import Session
@@ -46,6 +46,10 @@ class Opened:
 
     def status(self, name: str) -> dict[str, Any]:
         return standing.status(self._session, self._customers[name])
+
+    def check(self, name: str) -> Sequence[Diagnostic]:
+        found = desired.desired(self._customers[name], {}).diagnostics
+        return [one for one in found if one.rule != accounts.UNKNOWN_SKU]
 
     def digest(self, name: str) -> str:
         return digest.digest(self._customers[name])

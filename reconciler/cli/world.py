@@ -68,6 +68,10 @@ class Work(Protocol):
         """The public status document."""
         ...
 
+    def check(self, name: str) -> Sequence[Diagnostic]:
+        """What can be found wrong in a customer's spec without looking at anything else."""
+        ...
+
     def digest(self, name: str) -> str:
         """Of what a customer's spec says now."""
         ...

@@ -5,7 +5,7 @@ Values that a tenant owns stay unknown in every want, known or not: the facts ho
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from reconciler.mail.clouds import TEAMS, Cloud, cloud_of
 from reconciler.mail.spf.terms import is_spf, parse
@@ -69,14 +69,15 @@ def findings(domain: MailDomain, facts: Facts) -> list[Diagnostic]:
     base = _base(domain)
     asked = {want.value.source for _, _, want in microsoft365(domain) if isinstance(want.value, Unknown)}
     found: list[Diagnostic] = []
+    beyond: dict[str, Value] = {}
     for source in sorted(source for source in facts if source.startswith(f"{base}#")):
         value = facts[source]
         if source == f"{base}#TXT/@" and isinstance(value, tuple):
             found += _odd_spf(domain, value)
             value = tuple(text for text in value if not is_spf(text))
         if source not in asked and value and not source.endswith("#verification"):
-            found.append(_beyond(domain, source.removeprefix(f"{base}#"), value))
-    return found
+            beyond[source.removeprefix(f"{base}#")] = value
+    return [*found, *_beyond(domain, beyond)]
 
 
 def _base(domain: MailDomain) -> str:
@@ -131,16 +132,18 @@ def _odd_spf(domain: MailDomain, texts: tuple[str, ...]) -> Iterator[Diagnostic]
             )
 
 
-def _beyond(domain: MailDomain, record: str, value: Value) -> Diagnostic:
-    kind, _, name = record.partition("/")
-    option = _OPTION_OF.get(name)
-    shown = ", ".join(value) if isinstance(value, tuple) else str(value)
-    return Diagnostic(
-        Severity.INFO,
-        "mail/tenant-names-more",
-        f"the tenant also names {kind} {name}: {shown}",
-        "Nothing in the spec asks for it, so it is left alone.",
-        f"Write `{option}: true` at the domain to have it." if option else "List it under `records` to have it.",
-        origin=domain.origin,
-        address=domain.key(kind, name).address,
-    )
+def _beyond(domain: MailDomain, records: Mapping[str, Value]) -> Iterator[Diagnostic]:
+    """One note for each option that would ask for the records, and one for the rest."""
+    by_remedy: dict[str, list[str]] = {}
+    for record, value in records.items():
+        kind, _, name = record.partition("/")
+        option = _OPTION_OF.get(name)
+        remedy = (
+            f"Write `{option}: true` at the domain to have it." if option else "List it under `records` to have it."
+        )
+        shown = ", ".join(value) if isinstance(value, tuple) else str(value)
+        by_remedy.setdefault(remedy, []).append(f"{kind} {name}: {shown}")
+    for remedy, named in by_remedy.items():
+        what = f"the tenant also names {'; '.join(named)}"
+        why = "Nothing in the spec asks for it, so it is left alone."
+        yield Diagnostic(Severity.INFO, "mail/tenant-names-more", what, why, remedy, domain.origin, _base(domain))

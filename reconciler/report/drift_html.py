@@ -90,9 +90,9 @@ def _unmanaged(found: Sequence[Finding], words: Words) -> Html:
 
 
 def _what(one: Finding, words: Words) -> Html:
-    where = values.place(one.get("origin"))
+    beneath = [values.place(one.get("origin")), line(one.get("address") or "")]
     name = values.exact_title(one.get("address"), words)
-    return element("div", name, *([element("div", where, class_="soft")] if where else []))
+    return element("div", name, *(element("div", text, class_="soft") for text in beneath if text))
 
 
 def _who(one: Finding, words: Words) -> Html:

@@ -51,8 +51,9 @@ def facts(report: Document, words: Words, mark: Callable[[str], str] = str) -> l
 
 
 def finding(one: Finding, words: Words) -> str:
-    """One difference on one line, the severity first."""
-    return f"{words.named('severity', one.get('severity', ''))}: {difference(one, words)}"
+    """One difference on one line, the severity first, the address last: it is what `accepted_drift` takes."""
+    said = f"{words.named('severity', one.get('severity', ''))}: {difference(one, words)}"
+    return f"{said}; {words('column.address').lower()} {line(one.get('address') or '')}"
 
 
 def unmanaged(one: Finding, words: Words) -> str:

@@ -63,8 +63,9 @@ def difference(one: Mapping[str, Any], words: Words) -> str:
 def pair(one: Mapping[str, Any], words: Words) -> tuple[str, str]:
     """What the spec says and what is there."""
     quoted = values.is_free_text(one.get("address"))
+    missing = one.get("unknown")
     return (
-        values.value(one.get("expected"), words, quoted=quoted),
+        values.unknown(missing, words) if missing else values.value(one.get("expected"), words, quoted=quoted),
         values.value(one.get("actual"), words, quoted=quoted),
     )
 

@@ -187,6 +187,7 @@ _PAGE = {
     "column.expected": ("Expected", "Esperado"),
     "column.actual": ("Actual", "Actual"),
     "column.direction": ("Who moved", "Qué cambió"),
+    "column.address": ("Address", "Dirección"),
     "column.first_seen": ("First seen", "Visto desde"),
     "column.severity": ("Severity", "Gravedad"),
     "column.source": ("Source", "Fuente"),

@@ -86,6 +86,7 @@ def _entry(one: drift.Finding) -> dict[str, Any]:
     return {
         "address": one.row.slot.address,
         "expected": document.value(one.expected),
+        "unknown": document.unnamed(one.row),
         "actual": document.value(one.actual),
         "reason": one.row.reason,
         "direction": one.direction,

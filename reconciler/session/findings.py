@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from reconciler import live
+from reconciler.diff import Row
 from reconciler.ledger import Ledger
 from reconciler.model.diagnostic import Diagnostic, Origin, error, warning
 from reconciler.plan import Leg
@@ -65,6 +66,21 @@ def unsealed(customer: CustomerSpec, born: int) -> list[Diagnostic]:
             origin=customer.origin,
         )
     ]
+
+
+def acceptances(customer: CustomerSpec, rows: Iterable[Row], today: date) -> list[Diagnostic]:
+    """An acceptance that has run out, or that no address of the plan answers to."""
+    known = {row.slot.address for row in rows} if customer.accepted_drift else set()
+    found: list[Diagnostic] = []
+    for one in customer.accepted_drift:
+        if one.until < today:
+            what, remedy = f"the acceptance of {one.address} has ended", "Take it out, or agree on another day."
+            found.append(warning("drift/acceptance-ended", what, remedy=remedy, origin=one.origin))
+        elif one.address not in known:
+            what = f"nothing in the spec asks for {one.address}: the acceptance accepts nothing"
+            remedy = "Copy the address from the drift report."
+            found.append(warning("drift/acceptance-empty", what, remedy=remedy, origin=one.origin))
+    return found
 
 
 def past(customer: CustomerSpec, today: date) -> list[Diagnostic]:

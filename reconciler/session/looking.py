@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from reconciler import accounts, binding, desired, diff, ledger, live
@@ -60,6 +60,12 @@ class Seen:
         return self.picture.complete and not any(one.severity is Severity.ERROR for one in self.found)
 
 
+def _founded(found: Iterable[Diagnostic], picture: live.Live) -> Iterable[Diagnostic]:
+    """Of a tenant that was not read nobody can say which licences it has."""
+    unread = any(read.observation is None and read.scope.system == "tenant" for read in picture.reads)
+    return [one for one in found if not unread or one.rule != accounts.UNKNOWN_SKU]
+
+
 def see(session: Session, customer: CustomerSpec, known: ledger.Ledger, *, fix_drift: bool) -> Seen:
     """Look at every scope of a customer, bind its accounts, and build its routes.
 
@@ -77,7 +83,12 @@ def see(session: Session, customer: CustomerSpec, known: ledger.Ledger, *, fix_d
     resources = bound.inward(picture.resources)
     facts = facts_of(resources)
     wished = desired.desired(customer, facts)
-    found = [*findings.unread(picture), *findings.odd(picture), *wished.diagnostics, *bound.diagnostics]
+    found = [
+        *findings.unread(picture),
+        *findings.odd(picture),
+        *_founded(wished.diagnostics, picture),
+        *bound.diagnostics,
+    ]
     found += [*findings.bound_licences(customer, known), *findings.left_behind(customer, known)]
     if customer.accounts is not None and customer.tenant:
         found += binding.strangers(customer.tenant, people, bound, known, resources.values())

@@ -79,7 +79,9 @@ def make_from(
     seen = see(session, customer, known, fix_drift=options.fix_drift)
     made_legs, foreign = _compare(session, customer, seen)
     found = [*notes, *seen.found, *_counted(customer, made_legs)]
-    found += [*findings.asked_for(customer), *findings.past(customer, session.clock.now().date())]
+    today = session.clock.now().date()
+    found += [*findings.asked_for(customer), *findings.past(customer, today)]
+    found += findings.acceptances(customer, (row for one in made_legs for row in one.rows), today)
     found += [*_unstorable(made_legs, seen.world, seen.places), *findings.halted(made_legs)]
     made_legs = _target(made_legs, options.target)
     lacking = findings.missing(customer, session.loaded.workspace, position.abandoned(seen.routes, known))

@@ -63,6 +63,9 @@ class FakeWork:
     def status(self, name: str) -> Paper:
         return self._answer(name, How())
 
+    def check(self, name: str) -> Sequence[Diagnostic]:
+        return ()
+
     def digest(self, name: str) -> str:
         return f"sha256:{name}"
 
