@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple, Protocol
 
@@ -65,7 +65,8 @@ class Binding:
     def _named(self, resource: Resource) -> Key:
         key = resource.key
         if isinstance(resource, User):
-            unnamed = key.name if resource.deleted else resource.upn
+            taken = ("user", resource.upn) in self.remote  # by somebody else, whose address it is to be
+            unnamed = key.name if resource.deleted or taken else resource.upn
             return key._replace(name=self.names.get(("user", key.name), unnamed))
         if isinstance(resource, Licenses):
             return key._replace(name=self.names.get(("user", key.name), key.name))
@@ -121,8 +122,8 @@ def bind(
 ) -> Binding:
     """Bind every account and group of the spec to a live one, if there is one.
 
-    A user is looked for by its address under an object id the ledger knows, whatever its id; by the object id the
-    ledger knows for its id; by `renamed_from`; by its address; last among the soft-deleted, to be restored.
+    A user is looked for by the object id that the ledger knows for its id; by `renamed_from`, as id and as address,
+    unless another account of the spec has it as id; by its address; last among the soft-deleted, to be restored.
 
     Returns:
         The binding, with an error for each person that two accounts claim.
@@ -131,8 +132,10 @@ def bind(
     remote: dict[tuple[str, str], str] = {}
     claimed: dict[str, Person] = {}
     found: list[Diagnostic] = []
-    for person in people:
-        account = next(_candidates(tenant, person, ledger, accounts), None)
+    given = list(people)
+    ids = {person.id for person in given}
+    for person in given:
+        account = next(_candidates(tenant, person, ledger, accounts, ids), None)
         if account is None:
             continue
         if account.remote_id in claimed:
@@ -171,17 +174,23 @@ class _Accounts(NamedTuple):
         return cls(standing, by_upn, {one.upn.lower(): one for one in given if one.deleted})
 
 
-def _candidates(tenant: str, person: Person, ledger: Ledger, accounts: _Accounts) -> Iterator[User]:
+def _candidates(
+    tenant: str, person: Person, ledger: Ledger, accounts: _Accounts, ids: Collection[str]
+) -> Iterator[User]:
+    """Who the person may be, the surest first: an id says who somebody is, an address only where mail goes."""
     former = person.renamed_from or ""
     standing, by_upn, deleted = accounts
-    if person.address in by_upn and by_upn[person.address].remote_id in ledger.known:
-        yield by_upn[person.address]
-    for name in (person.id, former) if former else (person.id,):
+    names = [person.id, former]
+    if former in ids:
+        names = [person.id]  # it is somebody else's id today
+    elif former and person.id == person.address:
+        names = [former, person.id]  # as long as the old one is known the rename lies ahead
+    for name in names:
         known = ledger.remote.get(Key("tenant", tenant, "user", name).address, "")
         if known in standing:
             yield standing[known]
     for address in (person.address, former.lower()):
-        if address and address in by_upn:
+        if address in by_upn:
             yield by_upn[address]
     if person.address in deleted and not person.new:
         yield deleted[person.address]

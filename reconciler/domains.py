@@ -70,7 +70,11 @@ def _undated(customer: CustomerSpec, domain: DomainSpec, facts: Facts, found: li
     if domain.dmarc:
         yield from _dmarc(at, domain.dmarc)
     for text in domain.spf.absent:
-        yield "retire", Slot(at.key("TXT"), f"spf/{identity(text)}"), Want(None, domain.spf.origin)
+        yield (
+            "retire",
+            Slot(at.key("TXT"), f"spf/{identity(text)}"),
+            Want(None, domain.spf.origin, manage=domain.manage),
+        )
     yield from _absences(domain, found)
 
 
@@ -140,11 +144,11 @@ def _absences(domain: DomainSpec, found: list[Diagnostic]) -> Iterator[Asked]:
         key = Key("dns", domain.name, one.type, one.name)
         if one.type != "TXT":
             only = (one.value,) if one.value is not None else None
-            yield "retire", Slot(key, ""), Want(None, one.origin, only=only)
+            yield "retire", Slot(key, ""), Want(None, one.origin, manage=domain.manage, only=only)
             continue
         part = CLASS_OF.get(one.name, "") if one.value is None else txt_part(one.name, one.value)
         if part and part != "spf":
-            yield "retire", Slot(key, part), Want(None, one.origin)
+            yield "retire", Slot(key, part), Want(None, one.origin, manage=domain.manage)
         else:
             what = "an SPF record is not removed as a whole" if part else f"which TXT value of {one.name} must go?"
             remedy = "list its terms under `spf: {absent: [...]}`" if part else "write its `value`"

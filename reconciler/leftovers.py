@@ -118,8 +118,9 @@ def emptied(routes: Collection[Route], mentioned: Mentioned) -> set[str]:
 
 
 def _home(slot: Slot, mentioned: Mentioned) -> tuple[Route, int] | None:
-    """A licence goes where its user's others come: a swap is one change."""
-    return mentioned.homes.get(slot.key._replace(kind="user")) if slot.key.kind == "licenses" else None
+    """Licences and attributes go where others come: a swap, or an address handed over, is one change."""
+    of_user = slot.key.kind == "licenses" or (slot.key.kind == "user" and slot.part)
+    return mentioned.homes.get(slot.key._replace(kind="user")) if of_user else None
 
 
 def _of_omitted_user(slot: Slot, mentioned: Mentioned) -> bool:

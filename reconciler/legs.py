@@ -56,6 +56,7 @@ def legs(
         limits.complete,
         leftovers.emptied(routes, mentioned),
         {address for address, owned in known.owned.items() if owned.protect},
+        {row.slot: (number, row.stage) for number, some in enumerate(rows.values()) for row in some if row.acts},
     )
     made = [
         plan.leg(

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
-from reconciler import graph
+from reconciler import addresses, graph
 from reconciler.diff import Row
 from reconciler.ledger import Owned
 from reconciler.model.diagnostic import Diagnostic, Severity
@@ -25,6 +25,10 @@ KIND_ORDER = {"domain": "0", "user": "1", "licenses": "2", "group": "3"}
 ROLLBACK = "rollback/"
 REMOVALS = frozenset({Verdict.DESTROY, Verdict.OMITTED})
 UNSETTLED = frozenset({Verdict.DRIFT, Verdict.CONFLICT, Verdict.PENDING})
+
+
+#: The stage that is carried out whole or not at all: half of it loses mail.
+TOGETHER = "deliver"
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,22 +313,15 @@ def _addresses(batch: Mapping[Slot, Act]) -> dict[Slot, list[Slot]]:
     users = [(slot, act.row) for slot, act in batch.items() if slot.key.kind == "user"]
     if len(users) < 2:
         return {}
-    given: dict[str, Slot] = {}
-    for slot, row in users:
-        if slot.part in ("upn", "aliases"):
-            given |= dict.fromkeys(set(_texts(row.before)) - set(_texts(row.target)), slot)
-    needs: dict[Slot, list[Slot]] = {}
-    for slot, row in users:
-        taken = set(_texts(row.target)) if slot.part in ("upn", "aliases") else set()
-        taken |= {
-            text for part in ("upn", "aliases") if part in row.carried for text in _texts(row.carried[part].value)
-        }
-        needs[slot] = [given[one] for one in sorted(taken & given.keys()) if given[one].key != slot.key]
-    return needs
-
-
-def _texts(value: Value | Unknown | None) -> tuple[str, ...]:
-    return value if isinstance(value, tuple) else (value,) if isinstance(value, str) else ()
+    givers = {address: slot for slot, row in users for address in addresses.given(row)}
+    return {
+        slot: [
+            giver
+            for one in sorted(addresses.taken(row))
+            if (giver := givers.get(one)) is not None and giver.key != slot.key
+        ]
+        for slot, row in users
+    }
 
 
 def _host(key: Key) -> str:
@@ -354,13 +351,17 @@ def _refuse(one: Leg, refused: Mapping[Slot, str]) -> Leg:
         marked = [_with(act, stopped or refused.get(act.slot, "")) for act in here]
         odd = unsettled.get(index, []) if index > one.cursor else []
         bad = [act.slot.address for act in marked if act.refusal]
-        if stage.name == "deliver" and (odd or bad):
-            together = f"MX and what follows it move together: {', '.join([*bad, *odd][:3])}"
-            marked = [_with(act, together) for act in marked]
+        if stage.name == TOGETHER and (odd or bad):
+            marked = [_with(act, apart([*bad, *odd])) for act in marked]
         acts += marked
         if not stopped and (odd or bad):
             stopped = f"stage {stage.name} cannot be finished: {', '.join([*bad, *odd][:3])}"
     return replace(one, acts=tuple(acts))
+
+
+def apart(addresses: Sequence[str]) -> str:
+    """Why nothing of the stage that moves mail goes ahead."""
+    return f"MX and what follows it move together: {', '.join(addresses[:3])}"
 
 
 def _with(act: Act, refusal: str) -> Act:

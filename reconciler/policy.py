@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from reconciler import folding
+from reconciler import addresses, folding
 from reconciler.diff import Row
 from reconciler.model.key import Key, Slot
 from reconciler.model.resource import Resource, Sku, User
@@ -46,7 +46,8 @@ class Case:
         rows: those of all routes of one customer that would write something.
         complete: every scope was read, and every file of the spec was loaded.
         emptied: zones and tenants of which the spec mentions nothing any more though we own something there.
-        protected: addresses that the ledger or the spec protects.
+        protected: addresses that the ledger protects.
+        places: of each row's slot, the number of its route and of its stage.
     """
 
     rows: Sequence[Row]
@@ -54,6 +55,7 @@ class Case:
     complete: bool
     emptied: Collection[str] = ()
     protected: Collection[str] = ()
+    places: Mapping[Slot, addresses.Place] = field(default_factory=dict)
 
 
 def refusals(case: Case, rules: Rules) -> dict[Slot, str]:
@@ -63,7 +65,8 @@ def refusals(case: Case, rules: Rules) -> dict[Slot, str]:
     for found in (_removals(case, rules), _shares(case, rules), *(guard(case) for guard in guards)):
         for slot, reason in found:
             refused.setdefault(slot, reason)
-    return refused | dict(_half_swaps(case, refused))
+    refused |= dict(_half_swaps(case, refused))
+    return addresses.refusals(case.rows, case.resources, case.places, refused) | refused
 
 
 def _removed(case: Case) -> list[Row]:
@@ -80,7 +83,7 @@ def _removals(case: Case, rules: Rules) -> Iterator[tuple[Slot, str]]:
     for row in _removed(case):
         if not case.complete:
             yield row.slot, "not everything could be read or understood, and only a complete reading may remove"
-        elif row.slot.address in case.protected:
+        elif row.slot.address in case.protected or _protected(row):
             yield row.slot, "protected: take `protect` away in a change of its own first"
         elif row.verdict is Verdict.OMITTED and row.slot.key.scope in case.emptied:
             yield (
@@ -100,6 +103,11 @@ def _removals(case: Case, rules: Rules) -> Iterator[tuple[Slot, str]]:
                     f"acknowledged; write `destroy: {len(unnamed)}` in customer.yaml if that is meant"
                 ),
             )
+
+
+def _protected(row: Row) -> bool:
+    """The spec protects it; that two SPF texts become one takes nothing away."""
+    return row.want is not None and row.want.protect and row.named is None
 
 
 def _shares(case: Case, rules: Rules) -> Iterator[tuple[Slot, str]]:
@@ -210,15 +218,21 @@ def _synced(case: Case) -> Iterator[tuple[Slot, str]]:
 def _emergency(case: Case) -> Iterator[tuple[Slot, str]]:
     """The last account on the tenant's initial domain is the way in when everything else fails."""
     users = {
-        key: one
+        key
         for key, one in case.resources.items()
-        if isinstance(one, User) and one.enabled and not one.deleted and one.upn.endswith(f"@{key.scope}")
+        if isinstance(one, User)
+        and one.upn.endswith(f"@{key.scope}")
+        and one.enabled
+        and not (one.deleted or one.guest)
     }
-    leaving = [
-        row.slot
-        for row in case.rows
-        if row.slot.key in users and not row.slot.part and (row.verdict in REMOVALS or row.after == BLOCKED)
-    ]
-    if leaving and len(leaving) == len(users):
+    leaving = [row.slot for row in case.rows if row.slot.key in users and _leaves(row)]
+    if leaving and {slot.key for slot in leaving} == users:
         for slot in leaving:
             yield slot, f"no account on {slot.key.scope} would be left to get in with: do that by hand"
+
+
+def _leaves(row: Row) -> bool:
+    """An account is blocked, goes, or gets an address elsewhere."""
+    if row.slot.part == "upn":
+        return not str(row.target).endswith(f"@{row.slot.key.scope}")
+    return not row.slot.part and (row.verdict in REMOVALS or row.after == BLOCKED)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from reconciler import folding, gates, ledger
+from reconciler import folding, gates, ledger, plan
 from reconciler.apply.hands import Awaited, Hands, Report, StepResult
 from reconciler.model.change import Change, Outcome, Status
 from reconciler.model.errors import ProviderError
@@ -35,13 +35,17 @@ class Batch:
             yield from (StepResult(act, Status.FAILED, str(problem)) for act in acts)
             return
         going: list[Act] = []
+        refused: list[StepResult] = []
         for act in acts:
             result = self._look(act, folding.parts(live.get(act.slot.key)).get(act.slot.part))
             if result is None:
                 going.append(act)
             else:
+                refused += [result] if result.status is Status.REFUSED else []
                 yield result
-        if going:
+        if refused and self._stage_of(acts[0]) == plan.TOGETHER:
+            yield from (StepResult(act, Status.REFUSED, plan.apart([refused[0].act.slot.address])) for act in going)
+        elif going:
             yield from self._write(provider, going, live)
 
     def _look(self, act: Act, now: Value | None) -> StepResult | None:
@@ -76,16 +80,17 @@ class Batch:
         stage = self._stage_of(acts[0])
         steps = [self._step(act, live.get(act.slot.key), after[act.slot.key]) for act in acts]
         self.hands.note("begin", {**self.leg.route.entry(), "stage": stage, "steps": steps})
-        self.report.wrote = True
         for act in acts:
             self.hands.say(f"{stage}: {act.action} {act.slot.address}")
         changes = [self._change(key, live.get(key), after[key], acts) for key in writes]
         try:
             answers = list(provider.apply(changes))
         except ProviderError as problem:
+            self.report.wrote = True  # for all we know
             yield from _lost(acts, str(problem))
             return
         if len(answers) != len(changes):
+            self.report.wrote = True
             yield from _lost(acts, f"{self.name} gave {len(answers)} answers to {len(changes)} changes")
             return
         outcomes = dict(zip(writes, answers, strict=True))
@@ -146,6 +151,8 @@ class Batch:
             if outcome.status is Status.DONE and outcome.remote_id and act.slot.key.kind in ("user", "group"):
                 self.hands.bind(act.slot.key, outcome.remote_id)
         self.hands.note("end", {"outcomes": ended})
+        untouched = (Status.FAILED, Status.REFUSED)
+        self.report.wrote |= any(one.status not in untouched for one in outcomes.values())
         self.moved = any(one.status is Status.DONE for one in outcomes.values())
 
     def _result(self, act: Act, outcome: Outcome) -> StepResult:

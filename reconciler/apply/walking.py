@@ -11,7 +11,7 @@ from reconciler.diff import Row
 from reconciler.model.change import Status
 from reconciler.model.key import Key
 from reconciler.model.value import Unknown
-from reconciler.plan import KIND_ORDER, Act, Ids, Leg, Plan
+from reconciler.plan import KIND_ORDER, TOGETHER, Act, Ids, Leg, Plan, apart
 from reconciler.provider import Reader, Scope
 from reconciler.verdict import Verdict
 
@@ -119,8 +119,12 @@ class _Pass:
 
     def _acts(self, acts: Sequence[Act]) -> Iterator[StepResult]:
         ready: list[Act] = []
+        reasons = {act.id: act.refusal or self.hands.approved(act) for act in acts}
+        bad = [act.slot.address for act in acts if reasons[act.id]]
+        if bad and self.leg.route.stages[acts[0].stage].name == TOGETHER:
+            reasons = {name: reason or apart(bad) for name, reason in reasons.items()}
         for act in acts:
-            reason = act.refusal or self.hands.approved(act)
+            reason = reasons[act.id]
             if reason:
                 yield StepResult(act, Status.REFUSED, reason)
             elif waits := unnamed(act):

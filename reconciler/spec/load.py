@@ -114,7 +114,7 @@ def _folders(folder: Path) -> tuple[list[str], list[Diagnostic]]:
     for entry in sorted(os.scandir(folder), key=lambda one: one.name):
         if entry.name.startswith(".") or not entry.is_dir():
             continue
-        if os.path.isfile(os.path.join(entry.path, CUSTOMER)):  # noqa: PTH113, PTH118
+        if os.path.lexists(os.path.join(entry.path, CUSTOMER)):  # noqa: PTH118
             names.append(entry.name)
         else:
             stray += [_stray(entry.path, name) for name in sorted(os.listdir(entry.path)) if _alike(name)]  # noqa: PTH208

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reconciler.binding import bind, strangers
 from reconciler.ledger import EMPTY
@@ -107,12 +107,15 @@ def test_upn_under_a_known_object_is_that_user() -> None:
     assert not world.plan().acts
 
 
-def test_known_address_wins_over_a_reused_id() -> None:
-    """An id taken over by another person's line does not rename one account into the other."""
+def test_reused_id_moves_nobody() -> None:
+    """An id says who somebody is; where another account holds the address, nothing happens to either."""
     world = company()
     run(world, Person("ana@shop.example", given_id="boss"), EVA)
     spec(world, Person("eva@shop.example", "Eva", given_id="boss"))
-    assert not [act for act in world.plan().acts if act.slot.part == "upn"]
+    world.rules = replace(world.rules, max_destroy=1)
+    acts = world.plan().acts
+    assert {act.slot.part for act in acts} == {"", "upn", "displayName"}
+    assert all(act.refusal for act in acts)
 
 
 def test_omitting_one_and_creating_another_is_refused() -> None:

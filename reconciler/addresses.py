@@ -1,0 +1,95 @@
+"""An address belongs to one account at a time: whoever is to have it waits until its holder gives it up. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from reconciler.diff import Row
+from reconciler.model.key import Key, Slot
+from reconciler.model.resource import Resource, User
+from reconciler.model.value import Unknown, Value
+
+PARTS = ("upn", "aliases")
+#: Number of its route, and of its stage: who comes earlier.
+Place = tuple[int, int]
+
+
+def taken(row: Row) -> set[str]:
+    """Addresses, lower case, that an account has after a row's write and not before."""
+    found = _texts(row.target) - _texts(row.before) if row.slot.part in PARTS else set()
+    return found.union(*(_texts(row.carried[part].value) for part in PARTS if part in row.carried))
+
+
+def given(row: Row) -> set[str]:
+    """Addresses, lower case, that an account has no more after a row's write."""
+    return _texts(row.before) - _texts(row.target) if row.slot.part in PARTS else set()
+
+
+def refusals(
+    rows: Iterable[Row], resources: Mapping[Key, Resource], places: Mapping[Slot, Place], refused: Collection[Slot]
+) -> dict[Slot, str]:
+    """Why accounts may not take an address yet, at each of their acts.
+
+    Args:
+        rows: those that would write something. `places`: of their slots.
+        refused: what other guards stop.
+    """
+    users = [row for row in rows if row.slot.key.kind == "user"]
+    if not users:
+        return {}
+    case = _Case(users, places, dict(_holders(resources)))
+    found: dict[Slot, str] = {}
+    while more := dict(case.waiting({*refused, *found})):
+        if more.keys() <= found.keys():
+            break
+        found = {**more, **found}
+    return found
+
+
+def _holders(resources: Mapping[Key, Resource]) -> Iterator[tuple[str, Key]]:
+    for key, one in resources.items():
+        if isinstance(one, User) and not one.deleted:
+            yield from ((address.lower(), key) for address in (one.upn, *one.aliases))
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """`holders`: live accounts by address."""
+
+    users: Sequence[Row]
+    places: Mapping[Slot, Place]
+    holders: Mapping[str, Key]
+
+    def waiting(self, refused: Collection[Slot]) -> Iterator[tuple[Slot, str]]:
+        givers = {(row.slot.key, address): row.slot for row in self.users for address in given(row)}
+        for row in self.users:
+            for address in sorted(taken(row)):
+                holder = self.holders.get(address, row.slot.key)
+                if holder == row.slot.key:
+                    continue
+                giver = givers.get((holder, address))
+                reason = self._reason(row.slot, giver, refused)
+                if reason:
+                    yield from self._stopped(row.slot.key, f"{address} is still the address of {holder.name}{reason}")
+                if not giver:
+                    # Who is who is not clear: nobody is blocked on such grounds.
+                    yield from self._stopped(holder, f"{address} is asked for by {row.slot.key.name}: say who is who")
+
+    def _reason(self, taker: Slot, giver: Slot | None, refused: Collection[Slot]) -> str:
+        if giver is None:
+            return ": give that account another one, or delete it, in a change of its own first"
+        if giver in refused:
+            return ", which may not give it up yet"
+        if self.places[giver] > self.places[taker]:
+            return ", which gives it up later in this plan: apply it, and plan again"
+        return ""
+
+    def _stopped(self, key: Key, reason: str) -> Iterator[tuple[Slot, str]]:
+        return ((row.slot, reason) for row in self.users if row.slot.key == key)
+
+
+def _texts(value: Value | Unknown | None) -> set[str]:
+    if isinstance(value, tuple):
+        return {one.lower() for one in value}
+    return {value.lower()} if isinstance(value, str) else set()
