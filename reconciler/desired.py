@@ -12,6 +12,7 @@ from reconciler.mail.wants import join
 from reconciler.model.diagnostic import Diagnostic, error
 from reconciler.model.key import VERIFICATION, Key, Slot
 from reconciler.model.route import STAGES, Facts, Gate, Route, Stage, Wait, Want
+from reconciler.model.value import Unknown, Value
 from reconciler.recordset import replaced
 from reconciler.spec.customer import CustomerSpec
 from reconciler.spec.domain import DomainSpec
@@ -30,19 +31,19 @@ class Desired:
     diagnostics: tuple[Diagnostic, ...] = ()
 
 
-def desired(customer: CustomerSpec, facts: Facts) -> Desired:
-    """Build every route of a customer."""
+def desired(customer: CustomerSpec, facts: Facts, today: date) -> Desired:
+    """Build every route of a customer; what ends `today` or ended before is asked for no more, only taken away."""
     found: list[Diagnostic] = []
     people = accounts.wishes(customer, facts)
     found += people.diagnostics
     routes = []
     for name, domain in customer.domains.items():
-        route = _Builder(customer, domain, found)
+        route = _Builder(customer, domain, found, today)
         route.add(domains.wishes(customer, domain, facts, found))
         route.add((asked, None) for asked in people.by_domain.get(name, ()))
         routes.append(route.build())
     if people.own and customer.tenant:
-        own = _Builder(customer, None, found)
+        own = _Builder(customer, None, found, today)
         own.add((asked, None) for asked in people.own)
         routes.append(own.build())
     return Desired(tuple(routes), tuple(found))
@@ -50,14 +51,14 @@ def desired(customer: CustomerSpec, facts: Facts) -> Desired:
 
 def tenant_route(customer: CustomerSpec) -> Route:
     """The tenant's own route without a wish, so that what left the spec there is seen on it."""
-    return _Builder(customer, None, []).build()
+    return _Builder(customer, None, [], date.min).build()
 
 
 class _Builder:
     """Collects the wishes of one route."""
 
-    def __init__(self, customer: CustomerSpec, domain: DomainSpec | None, found: list[Diagnostic]) -> None:
-        self.customer, self.domain, self.found = customer, domain, found
+    def __init__(self, customer: CustomerSpec, domain: DomainSpec | None, found: list[Diagnostic], today: date) -> None:
+        self.customer, self.domain, self.found, self.today = customer, domain, found, today
         self.protect = domain is not None and domain.protect
         self.wants: dict[str, dict[Slot, Want]] = {stage: {} for stage in STAGES}
         self.asked: dict[Slot, Want] = {}
@@ -68,16 +69,17 @@ class _Builder:
         """Take wishes in; two that contradict each other at one slot are an error at the second."""
         for (stage, slot, asked), day in wishes:
             want = replace(asked, protect=True) if self.protect and not asked.protect else asked
+            if day is not None and slot.part != "ttl":
+                self.ends[slot] = max((day, want), self.ends.get(slot, (day, want)), key=lambda one: one[0])
+                if day <= self.today:
+                    continue
+            elif day is None and not want.seed:
+                self.lasting.add(slot)
             other = self.asked.setdefault(slot, want)
             if other is want:
                 self.wants[stage][slot] = want
             else:
                 self._beside(stage, slot, want, other)
-            if day is None:
-                if not want.seed:
-                    self.lasting.add(slot)
-            elif slot.part != "ttl":
-                self.ends[slot] = max((day, want), self.ends.get(slot, (day, want)), key=lambda one: one[0])
 
     def _beside(self, stage: str, slot: Slot, want: Want, first: Want) -> None:
         """One slot asked for more than once, by another line or at another stage."""
@@ -121,13 +123,18 @@ class _Builder:
         days: dict[date, dict[Slot, Want]] = {}
         for slot, (day, want) in self.ends.items():
             if slot not in self.lasting:
-                days.setdefault(day, {})[slot] = replace(want, value=None, seed=False)
+                days.setdefault(day, {})[slot] = replace(want, value=None, seed=False, only=_plain(want.value))
         return [
             Stage(
                 f"until {day}", wants, (Wait("until", f"{day} has come", instant=datetime.combine(day, time(), UTC)),)
             )
             for day, wants in sorted(days.items())
         ]
+
+
+def _plain(value: Value | Unknown | None) -> Value | None:
+    """What leaves on its day is what the line asked for, and nothing that somebody else has put there."""
+    return None if isinstance(value, Unknown) else value
 
 
 def _contradict(slot: Slot, first: Want, second: Want) -> bool:

@@ -137,13 +137,11 @@ def _seconds(want: Want, world: World) -> int:
     return value if isinstance(value, int) else LONGEST_TTL
 
 
-def _values_first(wants: Mapping[str, Want]) -> list[str]:
-    """Slot parts in a stable order, the TTL last: it waits for what stands in the record set."""
-    parts = sorted(wants)
-    if "ttl" in wants:
-        parts.remove("ttl")
-        parts.append("ttl")
-    return parts
+def _in_order(wants: Mapping[str, Want]) -> list[str]:
+    """Slot parts in a stable order: the end of an SPF record first, since its terms would make one; the TTL last: it
+    waits for what stands in the record set.
+    """
+    return sorted(wants, key=lambda part: (part == "ttl", part != "spf/all", part))
 
 
 class _Walk:
@@ -217,7 +215,7 @@ class _Walk:
         ask = wants.get("ttl")
         ttl = ask.value if ask and not isinstance(ask.value, Unknown) else None
         fit = existed
-        for part in _values_first(wants):
+        for part in _in_order(wants):
             if part in travelling or part in self.stuck or (part == "ttl" and not fit):
                 continue
             want, slot = wants[part], Slot(self.key, part)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date
 
 from reconciler.mail import dmarc, senders, services
-from reconciler.mail.spf.terms import identity
+from reconciler.mail.spf.terms import identity, is_spf
 from reconciler.mail.txt import txt_part
 from reconciler.mail.wants import Asked, MailDomain, Row, record_wants
 from reconciler.model.diagnostic import Diagnostic, error
@@ -41,8 +41,16 @@ def wishes(customer: CustomerSpec, domain: DomainSpec, facts: Facts, found: list
         for asked in wants:
             yield asked, _end(asked[2], sender.until)
     for record in domain.records:
+        found += _two_spf(record)
         for asked in _record(domain, record):
             yield asked, _end(asked[2], record.until)
+
+
+def _two_spf(record: Record) -> list[Diagnostic]:
+    if record.type != "TXT" or sum(map(is_spf, record.values)) < 2:
+        return []
+    what = f"{record.name} would have two SPF records, and none of them counts (RFC 7208, section 4.5)"
+    return [error("desired/two-spf", what, remedy="make them one text", origin=record.origin)]
 
 
 def _end(want: Want, day: date | None) -> date | None:
@@ -131,7 +139,7 @@ def _record(domain: DomainSpec, record: Record) -> Iterator[Asked]:
         origin=record.origin,
     )
     rows = [Row(record.name, "TXT", value, ttl, record.origin) for value in record.values]
-    for stage, slot, want in record_wants(at, "prepare", rows, owner="records"):
+    for stage, slot, want in record_wants(at, "prepare", rows, owner="records", firm=True):
         yield stage, slot, replace(want, protect=record.protect)
 
 

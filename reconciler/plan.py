@@ -281,7 +281,7 @@ def _rank(act: Act, given: Collection[Key]) -> tuple[object, ...]:
     verb = {"create": 1, "update": 2, "destroy": 3}[act.action]
     if act.slot.key.kind == "licenses" and act.slot.key not in given:
         verb = 0
-    return (KIND_ORDER.get(act.slot.key.kind, "9"), verb, act.slot)
+    return (KIND_ORDER.get(act.slot.key.kind, "9"), verb, act.slot.key, wanted(act.row).place, act.slot.part)
 
 
 def _needs(batch: Mapping[Slot, Act]) -> dict[Slot, list[Slot]]:

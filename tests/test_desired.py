@@ -1,6 +1,6 @@
 """From a customer's spec and the facts to routes."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,7 @@ from reconciler.spec.load import load
 from tests.spec.folders import write
 
 TENANT = "shop.onmicrosoft.com"
+TODAY = date(2026, 11, 22)
 FACTS: Facts = {
     f"tenant/{TENANT}#sku/business standard": "O365_BUSINESS_PREMIUM",
     f"tenant/{TENANT}#sku/both": ("ONE", "TWO"),
@@ -30,7 +31,7 @@ def made(tmp_path: Path, spec: str, **files: str) -> Desired:
     write(tmp_path, {"workspace.yaml": WORKSPACE, "c/customer.yaml": spec, **named})
     loaded = load(tmp_path)
     assert not loaded.failed, loaded.failed
-    return desired(loaded.customers[0], FACTS)
+    return desired(loaded.customers[0], FACTS, TODAY)
 
 
 def wants(found: Desired, route: int = 0) -> dict[str, tuple[str, Want]]:

@@ -48,7 +48,7 @@ class Opened:
         return standing.status(self._session, self._customers[name])
 
     def check(self, name: str) -> Sequence[Diagnostic]:
-        found = desired.desired(self._customers[name], {}).diagnostics
+        found = desired.desired(self._customers[name], {}, self.clock.now().date()).diagnostics
         return [one for one in found if one.rule != accounts.UNKNOWN_SKU]
 
     def digest(self, name: str) -> str:

@@ -73,14 +73,23 @@ class Row(NamedTuple):
     origin: Origin | None = None
 
 
-def record_wants(domain: MailDomain, stage: str, rows: Iterable[Row], owner: str = "") -> list[Asked]:
-    """Ask for records: rows of one name and type become one record set, SPF texts terms, other texts their class."""
+def record_wants(
+    domain: MailDomain, stage: str, rows: Iterable[Row], owner: str = "", *, firm: bool = False
+) -> list[Asked]:
+    """Ask for records: rows of one name and type become one record set, SPF texts terms, other texts their class.
+
+    Args:
+        firm: the end of an SPF text is meant as it is; else it counts only where the record has none.
+    """
     sets: dict[Key, list[Row]] = {}
     for row in rows:
         sets.setdefault(domain.key(row.type, row.name), []).append(row)
     asked: list[Asked] = []
     for key, some in sets.items():
-        asked += _texts(domain, stage, key, some, owner) if key.kind == "TXT" else _whole(domain, stage, key, some)
+        if key.kind == "TXT":
+            asked += _texts(domain, stage, key, some, owner, firm=firm)
+        else:
+            asked += _whole(domain, stage, key, some)
         ttls = [row.ttl for row in some if row.ttl is not None]
         if domain.ttl is not None or ttls:
             ttl = min(ttls if domain.ttl is None else [domain.ttl, *ttls])
@@ -102,7 +111,10 @@ def spf_wants(
     The end outlives the wish: foreign terms may rely on it. Several SPF records side by side count as none (RFC 7208,
     section 4.5); asking for the absence of their slot merges them.
     """
-    asked = [("prepare", Slot(key, f"spf/{name}"), domain.want(name, owner, origin)) for name in terms]
+    asked = [
+        ("prepare", Slot(key, f"spf/{name}"), replace(domain.want(name, owner, origin), place=place))
+        for place, name in enumerate(terms)
+    ]
     seed = replace(domain.want(end, origin=origin, keep=True), seed=True)
     one = domain.want(None, origin=origin)
     return [*asked, ("prepare", Slot(key, "spf"), one), ("prepare", Slot(key, "spf/all"), seed)]
@@ -137,7 +149,7 @@ def _whole(domain: MailDomain, stage: str, key: Key, rows: Sequence[Row]) -> lis
     return [(stage, Slot(key, ""), domain.want(values, origin=rows[0].origin))]
 
 
-def _texts(domain: MailDomain, stage: str, key: Key, rows: Sequence[Row], owner: str) -> list[Asked]:
+def _texts(domain: MailDomain, stage: str, key: Key, rows: Sequence[Row], owner: str, *, firm: bool) -> list[Asked]:
     classes: dict[str, list[Row]] = {}
     for row in rows:
         classes.setdefault(txt_part(key.name, row.value), []).append(row)
@@ -146,7 +158,7 @@ def _texts(domain: MailDomain, stage: str, key: Key, rows: Sequence[Row], owner:
         origin = some[0].origin
         texts = tuple(sorted({row.value for row in some}))
         if part == "spf":
-            asked += _spf(domain, key, texts, owner, origin)
+            asked += (_meant if firm else _spf)(domain, key, texts, owner, origin)
         else:
             value = texts[0] if len(texts) == 1 else texts
             asked.append((stage, Slot(key, part), domain.want(value, origin=origin)))
@@ -161,3 +173,11 @@ def _spf(domain: MailDomain, key: Key, texts: Sequence[str], owner: str, origin:
     if end.startswith("redirect="):
         terms, end = [*terms, f"include:{end.removeprefix('redirect=')}"], CAREFUL
     return spf_wants(domain, key, terms, end=end, owner=owner, origin=origin)
+
+
+def _meant(domain: MailDomain, key: Key, texts: Sequence[str], owner: str, origin: Origin | None) -> list[Asked]:
+    """The terms of an SPF text and its own end; a text without one is neutral (RFC 7208, section 4.7)."""
+    found = slots(*texts)
+    end = found.pop(f"spf/{END}", "?all")
+    asked = spf_wants(domain, key, found.values(), owner=owner, origin=origin)
+    return [*asked[:-1], ("prepare", Slot(key, f"spf/{END}"), domain.want(end, origin=origin))]

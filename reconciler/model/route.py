@@ -44,6 +44,7 @@ class Want:
         only: an absence that holds for this live value alone (a stage that removes what `migration.from` recorded).
         owner: under whose name a term is kept (the SPF sender). Of TTLs under several names the smallest holds; one
             name's later ask replaces its earlier one.
+        place: of several SPF terms that one text asks for, which one this is: new ones are put in this order.
         pin: the SPF term in whose place this one stands (`mx`), and whose ownership it keeps; empty elsewhere.
     """
 
@@ -55,6 +56,7 @@ class Want:
     protect: bool = False
     only: Value | None = None
     owner: str = ""
+    place: int = 0
     pin: str = ""
 
 

@@ -82,7 +82,8 @@ def see(session: Session, customer: CustomerSpec, known: ledger.Ledger, *, fix_d
     bound = binding.bind(customer.tenant or "", [*people, *gone], groups, known, picture.resources.values())
     resources = bound.inward(picture.resources)
     facts = facts_of(resources)
-    wished = desired.desired(customer, facts)
+    today = session.clock.now().date()
+    wished = desired.desired(customer, facts, today)
     found = [
         *findings.unread(picture),
         *findings.odd(picture),
@@ -93,7 +94,6 @@ def see(session: Session, customer: CustomerSpec, known: ledger.Ledger, *, fix_d
     if customer.accounts is not None and customer.tenant:
         found += binding.strangers(customer.tenant, people, bound, known, resources.values())
     alone = frozenset(name for name, domain in customer.domains.items() if domain.authoritative)
-    today = session.clock.now().date()
     accepted = frozenset(one.address for one in customer.accepted_drift if one.until >= today)
     fix = fix_drift or workspace.policy.self_heal
     world = diff.World(resources, bound.owned(known), facts, fix, alone, accepted)
