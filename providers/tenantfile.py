@@ -7,7 +7,6 @@ the file is replaced atomically, under a lock on its folder, and read back.
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import hashlib
 import os
@@ -17,7 +16,7 @@ from dataclasses import fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from reconciler.model import exact_json, tenant_acts, tenant_document, tenant_rules
+from reconciler.model import exact_json, ordinary, tenant_acts, tenant_document, tenant_rules
 from reconciler.model.change import Change, Outcome, Status
 from reconciler.model.diagnostic import Diagnostic, error
 from reconciler.model.errors import (
@@ -228,9 +227,7 @@ class TenantFileProvider:
 
     def _content(self, path: Path) -> bytes:
         try:
-            if path.exists() and not path.is_file():
-                raise OSError(errno.EINVAL, "it is no ordinary file")
-            return path.read_bytes()
+            return ordinary.content(path)
         except FileNotFoundError:
             raise NotFound(self._name, f"there is no tenant file {path}") from None
         except PermissionError as failure:

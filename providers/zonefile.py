@@ -8,7 +8,6 @@ Source: RFC 1035 section 5 (master files), rename(2), fsync(2), flock(2).
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import os
 import time
@@ -19,7 +18,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from reconciler.model import names, rdata
+from reconciler.model import names, ordinary, rdata
 from reconciler.model.change import Change, Outcome, Status
 from reconciler.model.diagnostic import Diagnostic, error
 from reconciler.model.errors import Forbidden, Invalid, NotFound, ProviderError, SpecError, Unavailable, Unsupported
@@ -109,9 +108,7 @@ class ZoneFileProvider:
             raise Unsupported(self._name, f"a zone file holds no {scope.system}")
         path = self._path(scope.name)
         try:
-            if path.exists() and not path.is_file():
-                raise OSError(errno.EINVAL, "it is no ordinary file")
-            data = path.read_bytes()
+            data = ordinary.content(path)
         except OSError as problem:
             raise self._unreadable(scope.name, problem) from problem
         held = self._scan(data, scope.name)

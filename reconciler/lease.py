@@ -19,6 +19,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from reconciler import ordinary
 from reconciler.clock import Clock
 from reconciler.model.diagnostic import Diagnostic, Origin, error, warning
 from reconciler.model.errors import Refused
@@ -136,7 +137,7 @@ def peek(path: Path) -> LeaseInfo | None:
         Refused: its file cannot be read or understood.
     """
     try:
-        return _understood(json.loads(path.read_bytes()))
+        return _understood(json.loads(ordinary.content(path)))
     except FileNotFoundError:
         return None
     except OSError as problem:
@@ -258,6 +259,7 @@ def _locked(path: Path) -> Iterator[None]:
 def _write(path: Path, info: LeaseInfo) -> None:
     content = {**asdict(info.by), "since": _stamp(info.since), "expires": _stamp(info.expires)}
     beside = path.with_name(f"{path.name}.new")
+    ordinary.check(beside)
     file = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     with os.fdopen(file, "w", encoding="ascii") as stream:
         stream.write(json.dumps(content, sort_keys=True) + "\n")

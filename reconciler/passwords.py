@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from reconciler import ordinary
 from reconciler.clock import Clock
 from reconciler.model.diagnostic import Diagnostic, Origin, error, warning
 from reconciler.model.errors import Refused, SpecError
@@ -290,7 +291,7 @@ def _read(path: Path) -> _Content:
 
 def _lines(path: Path) -> list[bytes]:
     try:
-        return path.read_bytes().split(b"\n")
+        return ordinary.content(path).split(b"\n")
     except FileNotFoundError:
         return []
     except OSError as failure:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import tempfile
@@ -10,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from reconciler import ordinary
 from reconciler.model.diagnostic import Origin, error
 from reconciler.model.errors import SpecError
 
@@ -26,8 +26,7 @@ def write(path: Path, text: str) -> None:
     scratch = ""
     try:
         whole = path.resolve()
-        if whole.exists() and not whole.is_file():
-            raise OSError(errno.EINVAL, "it is no ordinary file")
+        ordinary.check(whole)
         file, scratch = tempfile.mkstemp(prefix=f".{whole.name}.", dir=whole.parent)
         with os.fdopen(file, "w", encoding="utf-8", errors="backslashreplace") as stream:
             stream.write(text)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import errno
 import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from reconciler import ordinary
 from reconciler.journal import problems
 from reconciler.journal.entry import Entry, WrongError, parse
 from reconciler.model.diagnostic import Diagnostic
@@ -109,9 +109,7 @@ def content(path: Path) -> bytes | None:
         Refused: it cannot be read.
     """
     try:
-        if path.exists() and not path.is_file():
-            raise OSError(errno.EINVAL, "it is no ordinary file")
-        return path.read_bytes()
+        return ordinary.content(path)
     except FileNotFoundError:
         return None
     except OSError as problem:

@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from reconciler import ordinary
 from reconciler.clock import Clock
 from reconciler.journal import problems
 from reconciler.journal.entry import Entry, canonical, check, compose
@@ -168,6 +169,7 @@ def _make(path: Path) -> None:
 def _replace(path: Path, text: str) -> None:
     """Write a whole file so that it is the old or the new one, never a part."""
     beside = path.with_name(f"{path.name}.new")
+    ordinary.check(beside)
     file = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     with os.fdopen(file, "w", encoding="ascii") as stream:
         stream.write(text)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,6 +12,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from reconciler import ordinary
 from reconciler.model.diagnostic import Diagnostic, Origin, Severity, error, warning
 from reconciler.model.errors import SpecError
 from reconciler.spec.checks import check_domains, check_tenant
@@ -138,9 +138,7 @@ def load_workspace(folder: Path) -> Workspace:
     """
     path = folder / WORKSPACE
     try:
-        if path.exists() and not path.is_file():
-            raise OSError(errno.EINVAL, "it is no ordinary file")
-        data = path.read_bytes()
+        data = ordinary.content(path)
     except OSError as bad:
         raise SpecError([_no_workspace(path, bad)]) from None
     document = read(data, str(path))

@@ -63,6 +63,17 @@ def test_a_target_too_early(tmp_path: Path) -> None:
     assert [one["status"] for one in done.json["steps"]] == ["skipped"]
 
 
+def test_a_customer_that_cannot_be_read(tmp_path: Path) -> None:
+    """A link to nowhere in the place of customer.yaml is a mistake, not a customer fewer."""
+    place = Place.empty(tmp_path).spec("domains: {acme.example: {records: [{name: x, type: A, values: 192.0.2.1}]}}\n")
+    place.zone()
+    (place.specs / "beta").mkdir()
+    (place.specs / "beta" / "customer.yaml").symlink_to("nowhere.yaml")
+    done = place.run("validate")
+    assert done.code == 1
+    assert "beta/customer.yaml" in done.err
+
+
 @pytest.mark.parametrize("name", ["workspace.yaml", "zones/acme.example.zone"])
 def test_only_ordinary_files(tmp_path: Path, name: str) -> None:
     """A pipe in the place of a file is a mistake, not a wait without end."""
@@ -73,6 +84,20 @@ def test_only_ordinary_files(tmp_path: Path, name: str) -> None:
     os.mkfifo(path)
     done = place.run("plan", "--json")
     assert done.code == 1
+    assert "ordinary" in done.out + done.err
+
+
+@pytest.mark.parametrize("name", ["lease.json", "lease.json.new", "head.json.new", "passwords.jsonl"])
+def test_only_ordinary_files_of_state(tmp_path: Path, name: str) -> None:
+    """The same beside the journal: what cannot be done is said, and nothing waits."""
+    place = Place.empty(tmp_path).spec("domains: {acme.example: {records: [{name: x, type: A, values: 192.0.2.1}]}}\n")
+    place.zone()
+    place.planned()
+    place.state().mkdir(parents=True)
+    os.mkfifo(place.state() / name)
+    words = ("passwords", "--customer", "acme", "--identity", "/dev/null") if name.startswith("pass") else ()
+    done = place.run(*(words or ("apply", str(place.plan))))
+    assert done.code in (1, 3, 4)
     assert "ordinary" in done.out + done.err
 
 

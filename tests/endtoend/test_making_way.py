@@ -98,3 +98,66 @@ def test_accepted_drift_stays(tmp_path: Path, gone: bool) -> None:
     place.planned("--fix-drift")
     assert place.applied().code == 0
     assert _lines(place, "_dmarc") == [was]
+
+
+def test_an_spf_text_under_records(tmp_path: Path) -> None:
+    """It is the text itself: its order and its end; where another end stands, `adopt: overwrite` decides."""
+    text = "v=spf1 ip4:198.51.100.7 -ip4:198.51.100.0/24 include:z.example a -all"
+    spec = "domains:\n  acme.example:\n    records: [{{name: {}, type: TXT, values: ['{}']{}}}]\n"
+    place = Place.empty(tmp_path).spec(spec.format("news", text, ""))
+    place.zone()
+    place.settled()
+    assert _lines(place, "news") == [f'news 3600 IN TXT "{text}"']
+    place.assert_still()
+    place.spec(spec.format("'@'", "v=spf1 -all", ""))
+    place.edit("domains:", "destroy: 5\ndomains:")
+    drift = place.drift().json
+    assert [one["address"] for one in drift["changed"] if not one["direction"]] == ["dns/acme.example/TXT/@#spf/all"]
+    place.spec(spec.format("'@'", "v=spf1 -all", ", adopt: overwrite")).edit("domains:", "destroy: 5\ndomains:")
+    place.settled()
+    assert "-all" in next(line for line in place.zone().read_text().splitlines() if "spf1" in line and "@" in line)
+    place.spec("domains:\n  acme.example:\n    records: [{name: x, type: TXT, values: [v=spf1 -all, v=spf1 a -all]}]\n")
+    assert "desired/two-spf" in place.planned().rules
+
+
+def test_what_has_ended_is_not_made(tmp_path: Path) -> None:
+    """A sender and a record whose day has passed are not written, and nobody else's value leaves in their name."""
+    place = Place.empty(tmp_path).spec(
+        "domains:\n  acme.example:\n    senders: [{name: x, include: x.example, until: 2020-01-01}]\n"
+        "    records:\n      - {name: tmp, type: A, values: [192.0.2.1], until: 2020-01-01}\n"
+        "      - {name: www, type: A, values: [192.0.2.1], until: 2020-01-01}\n"
+    )
+    place.zone()
+    before = place.world()
+    plan = place.planned()
+    assert plan.json["steps"] == []
+    place.applied()
+    assert place.world() == before
+
+
+def test_mx_and_autodiscover_move_together_at_apply(tmp_path: Path) -> None:
+    """A hand edit of MX after the plan was made holds autodiscover back as well."""
+    place = Place.empty(tmp_path).spec(MAIL.replace("    absent: [{name: autodiscover, type: A}]\n", ""))
+    place.zone()
+    place.tenant()
+    place.planned()
+    place.change_zone("10 mx.host.example.", "10 mx9.host.example.")
+    done = place.applied()
+    assert done.code == 4
+    status = done.statuses()
+    assert status["dns/acme.example/MX/@"] == status["dns/acme.example/CNAME/autodiscover"] == "refused"
+    assert _lines(place, "autodiscover") == []
+
+
+@pytest.mark.parametrize(("level", "code"), [("manage: observe", 0), ("protect: true", 3)])
+def test_absent_obeys_the_domain(tmp_path: Path, level: str, code: int) -> None:
+    """What the domain only observes, or protects, is not removed by `absent` either."""
+    place = Place.empty(tmp_path).spec(
+        f"domains:\n  acme.example:\n    {level}\n    spf: {{absent: ['ip4:198.51.100.25']}}\n"
+        "    absent: [{name: www, type: A}, {name: '@', type: TXT, value: vendor=1}]\n"
+    )
+    place.zone()
+    before = place.world()
+    assert place.planned().code == code
+    assert place.applied().code == code
+    assert place.world() == before

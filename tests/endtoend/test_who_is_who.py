@@ -1,0 +1,117 @@
+"""Stories about ids and addresses: no account becomes another person's, no address is lost on its way."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.endtoend.people import RECIPIENT, account, user
+from tests.endtoend.place import ADMIN, TENANT, Place
+
+GUEST = {"id": "u-g", "upn": f"bob_mail#EXT#@{TENANT}", "display_name": "Bob", "guest": True}
+SECOND = {**ADMIN, "id": "u-second", "upn": account("second"), "display_name": "Second"}
+
+
+DOMAIN = "domains: {acme.example: {}}\n"
+
+
+def _spec(*accounts: str, more: str = "") -> str:
+    lines = "".join(f"  - {{{one}}}\n" for one in accounts)
+    listed = f"accounts:\n{lines}" if lines else ""
+    head = f"tenant: {TENANT}\nusers: {{usage_location: MX}}\npasswords: {{recipient: {RECIPIENT}}}\n"
+    return f"{head}{DOMAIN}{more}{listed}"
+
+
+def _line(address: str, name: str, more: str = "") -> str:
+    return f"address: {address}, name: {name}{', ' if more else ''}{more}"
+
+
+def _place(folder: Path, text: str, *users: Mapping[str, Any]) -> Place:
+    place = Place.empty(folder).spec(text)
+    place.zone()
+    own = {"name": "acme.example", "verified": True}
+    place.tenant(users=users, domains=[{"name": TENANT, "initial": True, "default": True, "verified": True}, own])
+    return place
+
+
+ANA, BEA = account("ana"), account("bea")
+BOTH = _spec(_line(ANA, "Ana", "id: a, new: true"), _line(BEA, "Bea", "id: b, new: true"))
+PLAIN = _spec(_line(ANA, "Ana", "new: true"), _line(BEA, "Bea", "new: true"))
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (BOTH, _spec(_line(ANA, "Bea", "id: b"))),
+        (BOTH, _spec(_line(ANA, "Bea", "id: b"), more="destroy: 1\n")),
+        (BOTH, _spec(_line(BEA, "Ana", "id: a"), _line(ANA, "Bea", "id: b"))),
+        (PLAIN, _spec(_line(ANA, "Bea", f"renamed_from: {BEA}"), more="destroy: 1\n")),
+    ],
+    ids=["left", "left and acknowledged", "swapped", "renamed into it"],
+)
+def test_an_address_that_somebody_has(tmp_path: Path, first: str, second: str) -> None:
+    """Whoever is to have the address of another account waits; nobody is renamed, blocked or taken over."""
+    place = _place(tmp_path, first).settled()
+    before = place.users()
+    place.spec(second)
+    plan = place.planned()
+    assert plan.code == 3
+    assert set(plan.refusals()) == set(plan.actions())
+    assert place.applied().code == 3
+    assert place.users() == before
+
+
+def test_an_address_that_became_free(tmp_path: Path) -> None:
+    """Once its holder has another one, the address can be had, in the same run too."""
+    place = _place(tmp_path, BOTH).settled()
+    ids = {one["display_name"]: one["id"] for one in place.users().values()}
+    place.spec(_spec(_line(account("anne"), "Ana", "id: a"), _line(ANA, "Bea", "id: b"))).settled()
+    assert {address: one["id"] for address, one in place.users().items() if address != ADMIN["upn"]} == {
+        account("anne"): ids["Ana"],
+        ANA: ids["Bea"],
+    }
+    place.assert_still()
+
+
+def _aliased(goal: str, more: str = "") -> str:
+    alias = f"address: {account('info')}, kind: alias, goes_to: {goal}"
+    return _spec(_line(ANA, "Ana", "new: true"), _line(BEA, "Bea", "new: true"), alias, more=more)
+
+
+def test_the_last_alias_handed_over(tmp_path: Path) -> None:
+    """One run takes it from the one and gives it to the other; refused at the giver, it is refused at the taker."""
+    place = _place(tmp_path, _aliased(ANA)).settled()
+    place.spec(_aliased(BEA))
+    plan = place.planned()
+    assert set(plan.refusals()) == {user("ana", "aliases"), user("bea", "aliases")}
+    done = place.applied()
+    assert (done.code, done.json["outcome"]) == (3, "refused")
+    place.spec(_aliased(BEA, "destroy: 1\n")).settled()
+    assert (place.users()[ANA]["aliases"], place.users()[BEA]["aliases"]) == ([], [account("info")])
+
+
+@pytest.mark.parametrize(
+    ("users", "text"),
+    [
+        ([GUEST], _spec(more=f"absent: [{{user: {ADMIN['upn']}, state: deleted}}]\n")),
+        ([], _spec(_line("boss@acme.example", "A", f"renamed_from: {ADMIN['upn']}"))),
+        (
+            [SECOND],
+            _spec(
+                _line("boss@acme.example", "A", f"renamed_from: {ADMIN['upn']}"),
+                more=f"absent: [{{user: {account('second')}, state: deleted}}]\n",
+            ),
+        ),
+    ],
+    ids=["a guest is no way in", "renamed away", "one renamed, one deleted"],
+)
+def test_the_last_way_in_stays(tmp_path: Path, users: list[Mapping[str, Any]], text: str) -> None:
+    """However the last account on the initial domain would leave."""
+    place = _place(tmp_path, text, *users)
+    before = place.users()
+    plan = place.planned()
+    assert plan.code == 3, plan
+    assert all("left to get in" in reason for reason in plan.refusals().values()), plan.refusals()
+    assert place.applied().code == 3
+    assert place.users() == before
