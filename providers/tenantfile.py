@@ -16,7 +16,8 @@ from dataclasses import fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from reconciler.model import exact_json, ordinary, tenant_acts, tenant_document, tenant_rules
+from reconciler import ordinary
+from reconciler.model import exact_json, tenant_acts, tenant_document, tenant_rules
 from reconciler.model.change import Change, Outcome, Status
 from reconciler.model.diagnostic import Diagnostic, error
 from reconciler.model.errors import (

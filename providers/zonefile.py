@@ -18,7 +18,8 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from reconciler.model import names, ordinary, rdata
+from reconciler import ordinary
+from reconciler.model import names, rdata
 from reconciler.model.change import Change, Outcome, Status
 from reconciler.model.diagnostic import Diagnostic, error
 from reconciler.model.errors import Forbidden, Invalid, NotFound, ProviderError, SpecError, Unavailable, Unsupported
