@@ -12,6 +12,7 @@ from reconciler.gates import GateState
 from reconciler.live import Live, Read
 from reconciler.model.change import Status
 from reconciler.model.diagnostic import Diagnostic
+from reconciler.model.route import Wait
 from reconciler.model.value import Unknown, Value
 from reconciler.plan import Act, Leg, Plan, digest, rollback_ids, wanted
 from reconciler.verdict import OFF, Verdict
@@ -62,9 +63,18 @@ def plan(
         "drift": [entry for leg in made.legs for entry in _drift(leg)],
         "unmanaged": _listed([slot.address for slot in made.unmanaged]),
         "diagnostics": [one.as_json() for one in made.diagnostics],
-        "counts": made.counts(),
+        "counts": made.counts(_dated(gates)),
     }
     return {**paper, "digest": effect(paper)}
+
+
+def _dated(gates: Mapping[tuple[str, int], Sequence[GateState]]) -> dict[str, int]:
+    """By route, the first stage that waits for a day of the spec."""
+    found: dict[str, int] = {}
+    for (route, stage), states in sorted(gates.items()):
+        if any(not one.open and isinstance(one.gate, Wait) and one.gate.rule == "until" for one in states):
+            found.setdefault(route, stage)
+    return found
 
 
 def effect(paper: Mapping[str, Any]) -> str:

@@ -10,6 +10,7 @@ import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
+from types import MappingProxyType
 
 from reconciler import addresses, graph
 from reconciler.diff import Row
@@ -29,6 +30,9 @@ UNSETTLED = frozenset({Verdict.DRIFT, Verdict.CONFLICT, Verdict.PENDING})
 
 #: The stage that is carried out whole or not at all: half of it loses mail.
 TOGETHER = "deliver"
+
+
+NONE_DATED: Mapping[str, int] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +134,13 @@ class Plan:
         """The rows with one of the verdicts, route by route."""
         return [row for leg in self.legs for row in leg.rows if row.verdict in verdicts]
 
-    def counts(self) -> dict[str, int]:
-        """By verb, in the order of the counts line; refused acts are counted too."""
-        actions = [act.action for act in self.acts]
+    def counts(self, dated: Mapping[str, int] = NONE_DATED) -> dict[str, int]:
+        """By verb, in the order of the counts line; refused acts are counted too.
+
+        Args:
+            dated: by route, the first stage whose day has not come: what is done then is nothing to do now.
+        """
+        actions = [act.action for act in self.acts if act.stage < dated.get(act.route, act.stage + 1)]
         named = {"add": "create", "change": "update", "destroy": "destroy"}
         found = {name: actions.count(action) for name, action in named.items()}
         bookkeeping = {"adopt": Verdict.ADOPT, "forget": Verdict.FORGET}

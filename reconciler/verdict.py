@@ -128,7 +128,7 @@ def _absent(want: Want, known: Known) -> Judgement:
     if known.now is None:
         return Judgement(Verdict.FORGET if known.owned else Verdict.SAME, "absent", None)
     if want.only is not None and known.now != want.only:
-        return Judgement(Verdict.CONFLICT, "to be removed, but it is not what was recorded", None)
+        return Judgement(Verdict.CONFLICT, "to be removed, but another value is there, or others beside it", None)
     return Judgement(Verdict.DESTROY, "the spec says absent", None)
 
 

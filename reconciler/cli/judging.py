@@ -7,7 +7,9 @@ from typing import NamedTuple
 from reconciler.cli import codes
 from reconciler.cli.world import Paper
 
-COUNTS = ("add", "change", "destroy", "adopt", "forget")
+#: What a day of the spec brings later is not counted.
+CHANGES = ("add", "change", "destroy")
+COUNTS = (*CHANGES, "adopt", "forget")
 
 
 class Judged(NamedTuple):
@@ -32,7 +34,7 @@ def plan(paper: Paper, detailed: bool) -> Judged:
     if paper["policy"]["result"] == "fail":
         refused = sum(not step["allowed"] for step in paper["steps"])
         return Judged("refused", codes.REFUSED, f"{refused} refused; {line}")
-    if paper["steps"]:
+    if any(counts[name] for name in CHANGES):
         return Judged("changes", moved, line)
     if drift:
         return Judged("drift", moved, line)

@@ -23,10 +23,12 @@ def _mood(plan: Document) -> str:
         return "errored"
     if not plan.get("complete", True):
         return "partial"
-    if plan.get("steps"):
-        return "some"
     stages = [stage for route in plan.get("routes", ()) for stage in route.get("stages", ())]
-    if any(not gate.get("open") for stage in stages for gate in stage.get("gates", ())):
+    waits = any(not gate.get("open") for stage in stages for gate in stage.get("gates", ()))
+    counted = any((plan.get("counts") or {}).get(name) for name in ("add", "change", "destroy"))
+    if counted or (plan.get("steps") and not waits):
+        return "some"
+    if waits:
         return "waits"
     return "none.left" if plan.get("drift") else "none"
 

@@ -69,6 +69,8 @@ class GroupSpec(Written):
 class Absence(Written):
     """A user, a user's licence or a group that must not be there; one of `user` and `group` is written.
 
+    A group is only reported by this version.
+
     Attributes:
         license: with `user`: only this licence of theirs.
     """
@@ -81,7 +83,7 @@ class Absence(Written):
     license: Annotated[
         Text | None, doc("Only this licence is taken from the user.", "Microsoft 365 Business Standard")
     ] = None
-    group: Annotated[Text | None, doc("The group's key.", "old-sales")] = None
+    group: Annotated[Text | None, doc("The group's key; it is reported, and deleted by hand.", "old-sales")] = None
 
 
 def _slot(value: object) -> str:

@@ -60,7 +60,10 @@ class AbsentRecord(Written):
 
     name: Annotated[Text, doc("Name relative to the domain; `@` is the domain itself.", "old")]
     type: Annotated[Text, doc("Record type.", "CNAME")]
-    value: Annotated[str | None, doc("Only this value; left out: all of them.", "legacy.example.net")] = None
+    value: Annotated[
+        str | None,
+        doc("Only this value; beside others only of TXT. Left out: all.", "legacy.example.net"),
+    ] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
