@@ -15,6 +15,7 @@ from tests.semantics.company import TXT, WWW, ZONE, company, moving, spf, steady
 from tests.semantics.world import System, World
 
 TENANT = "shop.onmicrosoft.com"
+AUTO = Key("dns", ZONE, "CNAME", "autodiscover")
 
 
 class Silent(System):
@@ -22,6 +23,13 @@ class Silent(System):
 
     def apply(self, batch: Sequence[Change]) -> Iterable[Outcome]:
         return list(super().apply(batch))[:-1]
+
+
+class Refusing(System):
+    """Says no to every change."""
+
+    def apply(self, batch: Sequence[Change]) -> Iterable[Outcome]:
+        return [Outcome(change.key, Status.FAILED, "no") for change in batch]
 
 
 class ReadOnly:
@@ -97,6 +105,29 @@ def test_hand_edit_refuses_its_step_and_no_other() -> None:
     results = {one.act.slot.key: one.status for one in run(made, hands).results}
     assert results == {WWW: Status.REFUSED, TXT: Status.DONE}
     assert world.values(WWW) == ("203.0.113.5",)
+
+
+def test_mail_moves_whole_or_not_at_all() -> None:
+    """Changed between the plan and the write, in the stage that moves mail: nothing of that stage is written."""
+    wants = {Slot(WWW, ""): Want(("192.0.2.77",)), Slot(AUTO, ""): Want(("auto.host.example.",))}
+    world = company(Route("r", ZONE, "dns", (Stage("deliver", wants),)))
+    world.approve()
+    made, hands = world.plan(), world.hands()
+    world.put(WWW, "203.0.113.5")
+    report = run(made, hands)
+    assert {one.status for one in report.results} == {Status.REFUSED}
+    assert not report.wrote
+    assert not world.values(AUTO)
+
+
+def test_what_failed_was_not_written() -> None:
+    """A system that says no to everything has changed nothing, and the run does not say that it did."""
+    world = company(steady("mailer"))
+    world.systems[ZONE] = Refusing(world.systems[ZONE].resources.values())
+    world.approve()
+    report = run(world.plan(), world.hands())
+    assert {one.status for one in report.results} == {Status.FAILED}
+    assert not report.wrote
 
 
 def test_what_was_begun_where_nobody_reads_any_more_stays_open() -> None:

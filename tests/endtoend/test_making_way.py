@@ -161,3 +161,17 @@ def test_absent_obeys_the_domain(tmp_path: Path, level: str, code: int) -> None:
     assert place.planned().code == code
     assert place.applied().code == code
     assert place.world() == before
+
+
+def test_the_end_of_a_new_record(tmp_path: Path) -> None:
+    """A sender's table brings its own end to a record that is made; one that stands keeps its own."""
+    spec = "domains:\n  acme.example:\n    senders: [{name: shop, dns_table: shop.csv}]\n"
+    place = Place.empty(tmp_path).spec(spec)
+    place.zone()
+    table = "name,type,value\nnews,TXT,v=spf1 a -all\n@,TXT,v=spf1 include:shop.example -all\n"
+    (place.specs / "acme" / "shop.csv").write_text(table)
+    place.settled()
+    assert _lines(place, "news") == ['news 3600 IN TXT "v=spf1 a -all"']
+    (own,) = [line for line in _lines(place, "@") if "spf1" in line]
+    assert own.endswith('include:shop.example ?all"')
+    place.assert_still()
