@@ -65,20 +65,21 @@ def wishes(customer: CustomerSpec, facts: Facts) -> Wishes:
 def _person(
     customer: CustomerSpec, account: Account, aliases: tuple[str, ...], facts: Facts, found: list[Diagnostic]
 ) -> Iterator[Ask]:
-    key = Key("tenant", str(customer.tenant), "user", account.id)
-    values: Mapping[str, Value | None] = {
-        "": BLOCKED if account.blocked else PRESENT,
-        "upn": account.address,
-        "displayName": account.name or account.address,
-        "givenName": account.given_name,
-        "surname": account.surname,
-        "usageLocation": account.usage_location,
-        "phone": account.phone,
-        "department": account.department,
-        "jobTitle": account.job_title,
-        "aliases": aliases,
-    }
-    for part, value in values.items():
+    tenant = str(customer.tenant)
+    key = Key("tenant", tenant, "user", account.id)
+    values: tuple[tuple[str, Value | None], ...] = (
+        ("", BLOCKED if account.blocked else PRESENT),
+        ("upn", account.address),
+        ("displayName", account.name or account.address),
+        ("givenName", account.given_name),
+        ("surname", account.surname),
+        ("usageLocation", account.usage_location),
+        ("phone", account.phone),
+        ("department", account.department),
+        ("jobTitle", account.job_title),
+        ("aliases", aliases),
+    )
+    for part, value in values:
         if value:
             yield STAGE, Slot(key, part), _wish(account, part, value)
     skus = account.licenses or ()
@@ -87,7 +88,7 @@ def _person(
         remedy = "set users.usage_location, or customer.address.country"
         found.append(error("accounts/usage-location", summary, remedy=remedy, origin=account.origin))
         return
-    held = Key("tenant", str(customer.tenant), "licenses", account.id)
+    held = Key("tenant", tenant, "licenses", account.id)
     for name in skus:
         part = _sku(customer, name, account.origin, facts, found)
         if part:

@@ -90,8 +90,8 @@ class World:
         return self.facts.get(value.source) if isinstance(value, Unknown) else value
 
 
-#: Index of the stage, slot part, wish.
-Asks = list[tuple[int, str, Want]]
+#: Index of the stage, slot, wish.
+Asks = list[tuple[int, Slot, Want]]
 
 
 def compare(route: Route, cursor: int, world: World, covers: Callable[[Key], bool]) -> list[Row]:
@@ -110,7 +110,7 @@ def asked(route: Route, world: World) -> dict[Key, Asks]:
     asks: dict[Key, Asks] = {}
     for index, stage in enumerate(route.stages):
         for slot, want in stage.wants.items():
-            asks.setdefault(slot.key, []).append((index, slot.part, want))
+            asks.setdefault(slot.key, []).append((index, slot, want))
     for key, wanted in asks.items():
         if len(wanted) > 2 and key.system == "dns":  # two TTLs of one record set at least, and one value
             asks[key] = _shared_ttl(wanted, world)
@@ -119,16 +119,16 @@ def asked(route: Route, world: World) -> dict[Key, Asks]:
 
 def _shared_ttl(asks: Asks, world: World) -> Asks:
     """A record set has one TTL: at each stage the smallest of what each owner asked for last (rule 14)."""
-    if sum(part == "ttl" for _, part, _ in asks) < 2:
+    if sum(slot.part == "ttl" for _, slot, _ in asks) < 2:
         return asks
     latest: dict[str, Want] = {}
     found: Asks = []
-    for index, part, want in asks:
-        if part == "ttl":
+    for index, slot, want in asks:
+        if slot.part == "ttl":
             latest[want.owner] = want
-            found.append((index, part, min(latest.values(), key=lambda one: _seconds(one, world))))
+            found.append((index, slot, min(latest.values(), key=lambda one: _seconds(one, world))))
         else:
-            found.append((index, part, want))
+            found.append((index, slot, want))
     return found
 
 
@@ -160,20 +160,21 @@ class _Walk:
 
     def _settled(self, asks: Asks) -> list[Row]:
         """The common case in one go: each slot asked for once, plainly, and already so. Empty when it is another."""
-        ttl = {index: want.value for index, part, want in asks if part == "ttl"} if self.key.system == "dns" else {}
+        dns = self.key.system == "dns"
+        ttl = {index: want.value for index, slot, want in asks if slot.part == "ttl"} if dns else {}
         rows: dict[str, Row] = {}
-        for index, part, want in asks:
-            value = want.value
+        for index, slot, want in asks:
+            part, value = slot.part, want.value
             if value is None or isinstance(value, Unknown) or want.seed or part in rows or self.now.get(part) != value:
                 return []
-            slot = Slot(self.key, part)
             verdict, reason, _ = settled(want, self._owned(slot), WISHED)
             ask = ttl.get(index)
             asked_ttl = None if isinstance(ask, Unknown) else ask
             rows[part] = Row(slot, index, verdict, reason, value, value, want, value, NOTHING, asked_ttl)
         return list(rows.values())
 
-    def _walked(self, asks: Asks) -> Iterator[Row]:
+    def _walked(self, wishes: Asks) -> Iterable[Row]:
+        asks = [(index, slot.part, want) for index, slot, want in wishes]
         self.described = any(part == "upn" for _, part, _ in asks)
         held = {part: (index, want) for index, part, want in asks if index <= self.cursor}
         ahead = {part for index, part, want in asks if index == self.cursor + 1 and self._ahead(part, want, held)}

@@ -50,13 +50,14 @@ def legs(
     foreign = tuple(leftovers.unmanaged(mentioned, world))
     for route, row in leftovers.foreign_rows(routes, foreign, world):
         rows[route.id].append(row)
+    acting = [(number, row) for number, some in enumerate(rows.values()) for row in some if row.acts]
     case = policy.Case(
-        [row for some in rows.values() for row in some if row.acts],
+        [row for _, row in acting],
         world.resources,
         limits.complete,
         leftovers.emptied(routes, mentioned),
         {address for address, owned in known.owned.items() if owned.protect},
-        {row.slot: (number, row.stage) for number, some in enumerate(rows.values()) for row in some if row.acts},
+        {row.slot: (number, row.stage) for number, row in acting},
     )
     made = [
         plan.leg(

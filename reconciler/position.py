@@ -64,13 +64,12 @@ def fold(route: Route, stage: int, world: diff.World) -> Fold:
     for key, asks in diff.asked(route, world).items():
         if key.system != "dns":
             continue
-        for _, part, _ in asks:
-            slot = Slot(key, part)
-            if part != "ttl" or slot in recorded:
+        for _, slot, _ in asks:
+            if slot.part != "ttl" or slot in recorded:
                 found[slot] = recorded.get(slot)
-        for index, part, want in asks:
+        for index, slot, want in asks:
             if index <= stage:
-                _take(found, Slot(key, part), want, recorded)
+                _take(found, slot, want, recorded)
     return found
 
 

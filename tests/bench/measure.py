@@ -33,9 +33,9 @@ class Bar(NamedTuple):
     size: int = 0
 
 
-def measure(words: Sequence[str], runs: int = RUNS) -> Figure:
+def measure(words: Sequence[str]) -> Figure:
     """The smallest figures of several runs; the command must succeed."""
-    found = [_once(words) for _ in range(runs)]
+    found = [_once(words) for _ in range(RUNS)]
     return Figure(min(one.cpu for one in found), min(one.memory for one in found), found[0].size)
 
 
@@ -80,12 +80,12 @@ def figures(folder: Path) -> list[tuple[str, Figure, Bar]]:
     one_percent = measure([*plan, str(folder / "10k")])
     found.append(("plan, 1 % changed, 10,000 record sets", one_percent, Bar(round(base.cpu * 1.2, 2), 0, 200_000)))
     _settled(folder / "100k", 100_000)
-    most = measure([*plan, str(folder / "100k")], runs=2)
+    most = measure([*plan, str(folder / "100k")])
     found.append(("plan, no change, 100,000 record sets", most, Bar(round(base.cpu * 11, 2))))
     folders.many_customers(folder / "many", 1_000)
-    found.append(("plan, 1,000 customers", measure([*plan, str(folder / "many")], runs=3), Bar(2.5)))
+    found.append(("plan, 1,000 customers", measure([*plan, str(folder / "many")]), Bar(2.5)))
     folders.many_customers(folder / "people", 1_000, users=20)
-    found.append(("plan, 1,000 customers, 20 users each", measure([*plan, str(folder / "people")], runs=3), Bar(4.0)))
+    found.append(("plan, 1,000 customers, 20 users each", measure([*plan, str(folder / "people")]), Bar(4.0)))
     return found
 
 
