@@ -41,11 +41,13 @@ from reconciler.provider import Capabilities, Observation, Readiness, Scope
 BATCH = 20
 
 KINDS: Mapping[str, Capabilities] = {
-    "domain": Capabilities(frozenset({"create", "update"}), BATCH, computed=frozenset({"verification", "records"})),
-    "user": Capabilities(batch=BATCH, computed=frozenset({"remote_id", "synced", "guest"})),
-    "licenses": Capabilities(frozenset({"update"}), BATCH, computed=frozenset({"remote_id", "inherited"})),
-    "group": Capabilities(frozenset({"create", "update"}), BATCH, computed=frozenset({"remote_id"})),
-    "sku": Capabilities(frozenset()),
+    "domain": Capabilities(
+        frozenset({"create", "update"}), BATCH, computed=frozenset({"verification", "records"}), local=True
+    ),
+    "user": Capabilities(batch=BATCH, computed=frozenset({"remote_id", "synced", "guest"}), local=True),
+    "licenses": Capabilities(frozenset({"update"}), BATCH, computed=frozenset({"remote_id", "inherited"}), local=True),
+    "group": Capabilities(frozenset({"create", "update"}), BATCH, computed=frozenset({"remote_id"}), local=True),
+    "sku": Capabilities(frozenset(), local=True),
 }
 
 

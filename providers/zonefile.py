@@ -75,7 +75,7 @@ class ZoneFileProvider:
         self._name = name
         self._shown = Path(str(directory))
         self._folder = folder / str(directory)
-        self.kinds: Mapping[str, Capabilities] = _Kinds(Capabilities(batch=BATCH, atomic=True))
+        self.kinds: Mapping[str, Capabilities] = _Kinds(Capabilities(batch=BATCH, atomic=True, local=True))
 
     def refusals(self, desired: Sequence[Resource]) -> Iterable[Diagnostic]:
         """What a zone file cannot hold, each finding at its record set."""

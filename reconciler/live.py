@@ -52,11 +52,18 @@ class Live:
 
 
 def observe(providers: Mapping[str, Reader], scopes: Iterable[tuple[str, Scope]]) -> Live:
-    """Read every scope; one that cannot be read is kept as an error, never as emptiness."""
+    """Read every scope; one that cannot be read is kept as an error, never as emptiness.
+
+    Systems elsewhere are read side by side, and what is kept on this machine meanwhile.
+    """
     asked = tuple(scopes)
-    if len(asked) == 1:
-        return gather([_read(providers, *asked[0])])
-    return gather(_pool().map(lambda one: _read(providers, *one), asked))
+    elsewhere = {one: _pool().submit(_read, providers, *one) for one in asked if not _local(providers[one[0]])}
+    here = {one: _read(providers, *one) for one in asked if one not in elsewhere}
+    return gather(elsewhere[one].result() if one in elsewhere else here[one] for one in asked)
+
+
+def _local(provider: Reader) -> bool:
+    return bool(provider.kinds) and all(kind.local for kind in provider.kinds.values())
 
 
 @lru_cache(maxsize=1)

@@ -30,6 +30,7 @@ class Capabilities:
         computed: attributes that the system sets itself, by the names of the resource's dataclass fields; never
             compared.
         delay: seconds until a read surely shows a write.
+        local: it is kept on this machine: reading it waits for nobody.
     """
 
     verbs: frozenset[str] = frozenset({"create", "update", "delete"})
@@ -38,6 +39,7 @@ class Capabilities:
     delegated: bool = False
     computed: frozenset[str] = frozenset()
     delay: float = 0.0
+    local: bool = False
 
 
 @dataclass(frozen=True, slots=True)
