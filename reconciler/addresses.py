@@ -38,7 +38,8 @@ def refusals(
     users = [row for row in rows if row.slot.key.kind == "user"]
     if not users:
         return {}
-    case = _Case(users, places, dict(_holders(resources)))
+    shown = {key: one.display_name for key, one in resources.items() if isinstance(one, User)}
+    case = _Case(users, places, dict(_holders(resources)), shown)
     found: dict[Slot, str] = {}
     while more := dict(case.waiting({*refused, *found})):
         if more.keys() <= found.keys():
@@ -55,11 +56,12 @@ def _holders(resources: Mapping[Key, Resource]) -> Iterator[tuple[str, Key]]:
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """`holders`: live accounts by address."""
+    """`holders`: live accounts by address; `shown`: their names, for people."""
 
     users: Sequence[Row]
     places: Mapping[Slot, Place]
     holders: Mapping[str, Key]
+    shown: Mapping[Key, str]
 
     def waiting(self, refused: Collection[Slot]) -> Iterator[tuple[Slot, str]]:
         givers = {(row.slot.key, address): row.slot for row in self.users for address in given(row)}
@@ -71,7 +73,8 @@ class _Case:
                 giver = givers.get((holder, address))
                 reason = self._reason(row.slot, giver, refused)
                 if reason:
-                    yield from self._stopped(row.slot.key, f"{address} is still the address of {holder.name}{reason}")
+                    what = f"{address} is still the address of {self.shown[holder]}{reason}"
+                    yield from self._stopped(row.slot.key, what)
                 if not giver:
                     # Who is who is not clear: nobody is blocked on such grounds.
                     yield from self._stopped(holder, f"{address} is asked for by {row.slot.key.name}: say who is who")
