@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple, Protocol
 
@@ -122,8 +122,8 @@ def bind(
 ) -> Binding:
     """Bind every account and group of the spec to a live one, if there is one.
 
-    A user is looked for by the object id that the ledger knows for its id; by `renamed_from`, as id and as address,
-    unless another account of the spec has it as id; by its address; last among the soft-deleted, to be restored.
+    A user is looked for by the object id that the ledger knows for its id; by `renamed_from`, as id and as address; by
+    its address; last among the soft-deleted, to be restored. Where a rename lies ahead, `renamed_from` comes first.
 
     Returns:
         The binding, with an error for each person that two accounts claim.
@@ -132,14 +132,13 @@ def bind(
     remote: dict[tuple[str, str], str] = {}
     claimed: dict[str, Person] = {}
     found: list[Diagnostic] = []
-    given = list(people)
-    ids = {person.id for person in given}
+    given = sorted(people, key=lambda one: not _lies_ahead(tenant, one, ledger, accounts))
     for person in given:
-        account = next(_candidates(tenant, person, ledger, accounts, ids), None)
+        likely = list(_candidates(tenant, person, ledger, accounts))
+        account = next((one for one in likely if one.remote_id not in claimed), None)
         if account is None:
-            continue
-        if account.remote_id in claimed:
-            found.append(_claimed_twice(person, claimed[account.remote_id], account))
+            if likely and not person.new:
+                found.append(_claimed_twice(person, claimed[likely[0].remote_id], likely[0]))
             continue
         claimed[account.remote_id] = person
         remote["user", person.id] = account.remote_id
@@ -174,24 +173,31 @@ class _Accounts(NamedTuple):
         return cls(standing, by_upn, {one.upn.lower(): one for one in given if one.deleted})
 
 
-def _candidates(
-    tenant: str, person: Person, ledger: Ledger, accounts: _Accounts, ids: Collection[str]
-) -> Iterator[User]:
+def _lies_ahead(tenant: str, person: Person, ledger: Ledger, accounts: _Accounts) -> bool:
+    """Whether an account whose id is its address is still to be renamed.
+
+    The ledger knows the old name then, and not as one that the account of the new name had before.
+    """
+    former = Key("tenant", tenant, "user", person.renamed_from or "").address
+    own = ledger.remote.get(Key("tenant", tenant, "user", person.id).address, "")
+    if person.id != person.address or ledger.remote.get(former) not in accounts.standing:
+        return False
+    return former not in ledger.earlier.get(own, ())
+
+
+def _candidates(tenant: str, person: Person, ledger: Ledger, accounts: _Accounts) -> Iterator[User]:
     """Who the person may be, the surest first: an id says who somebody is, an address only where mail goes."""
     former = person.renamed_from or ""
     standing, by_upn, deleted = accounts
-    names = [person.id, former]
-    if former in ids:
-        names = [person.id]  # it is somebody else's id today
-    elif former and person.id == person.address:
-        names = [former, person.id]  # as long as the old one is known the rename lies ahead
+    names = [former, person.id] if _lies_ahead(tenant, person, ledger, accounts) else [person.id, former]
     for name in names:
         known = ledger.remote.get(Key("tenant", tenant, "user", name).address, "")
         if known in standing:
             yield standing[known]
     for address in (person.address, former.lower()):
-        if address in by_upn:
-            yield by_upn[address]
+        found = by_upn.get(address)
+        if found and not (person.new and found.remote_id in ledger.known):  # somebody new is nobody we know
+            yield found
     if person.address in deleted and not person.new:
         yield deleted[person.address]
 

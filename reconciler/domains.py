@@ -7,10 +7,10 @@ from dataclasses import replace
 from datetime import date
 
 from reconciler.mail import dmarc, senders, services
-from reconciler.mail.spf.terms import identity, is_spf
+from reconciler.mail.spf.terms import identity, is_spf, parse
 from reconciler.mail.txt import txt_part
 from reconciler.mail.wants import Asked, MailDomain, Row, record_wants
-from reconciler.model.diagnostic import Diagnostic, error
+from reconciler.model.diagnostic import Diagnostic, error, warning
 from reconciler.model.key import Key, Slot
 from reconciler.model.route import Facts, Want
 from reconciler.spec.customer import CustomerSpec
@@ -41,16 +41,21 @@ def wishes(customer: CustomerSpec, domain: DomainSpec, facts: Facts, found: list
         for asked in wants:
             yield asked, _end(asked[2], sender.until)
     for record in domain.records:
-        found += _two_spf(record)
+        found += _odd_spf(record)
         for asked in _record(domain, record):
             yield asked, _end(asked[2], record.until)
 
 
-def _two_spf(record: Record) -> list[Diagnostic]:
-    if record.type != "TXT" or sum(map(is_spf, record.values)) < 2:
-        return []
-    what = f"{record.name} would have two SPF records, and none of them counts (RFC 7208, section 4.5)"
-    return [error("desired/two-spf", what, remedy="make them one text", origin=record.origin)]
+def _odd_spf(record: Record) -> Iterator[Diagnostic]:
+    texts = [text for text in record.values if record.type == "TXT" and is_spf(text)]
+    if len(texts) > 1:
+        what = f"{record.name} would have two SPF records, and none of them counts (RFC 7208, section 4.5)"
+        yield error("desired/two-spf", what, remedy="make them one text", origin=record.origin)
+    denied = [one.text for text in texts for one in parse(text) if one.text[0] in "-~?" and not one.is_all]
+    if denied:
+        what = f"{denied[0]} works only before what it excludes, and terms of a record that is there keep their order"
+        remedy = "read the plan's SPF text; list the terms in its way under `spf: {absent: [...]}` first"
+        yield warning("desired/spf-order", what, remedy=remedy, origin=record.origin)
 
 
 def _end(want: Want, day: date | None) -> date | None:

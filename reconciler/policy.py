@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from reconciler import addresses, folding
+from reconciler import addresses, folding, recordset
 from reconciler.diff import Row
 from reconciler.model.key import Key, Slot
 from reconciler.model.resource import Resource, Sku, User
@@ -61,11 +61,13 @@ class Case:
 def refusals(case: Case, rules: Rules) -> dict[Slot, str]:
     """Every refused act with the reason, for a person; an act that is missing may go ahead."""
     refused: dict[Slot, str] = {}
-    guards = (_name_servers, _last_mx, _occupied, _seats, _synced, _emergency)
+    guards = (_name_servers, _last_mx, _seats, _synced, _emergency)
     for found in (_removals(case, rules), _shares(case, rules), *(guard(case) for guard in guards)):
         for slot, reason in found:
             refused.setdefault(slot, reason)
     refused |= dict(_half_swaps(case, refused))
+    refused = dict(_occupied(case, refused)) | refused
+    refused = dict(_replaced(case, refused)) | refused
     return addresses.refusals(case.rows, case.resources, case.places, refused) | refused
 
 
@@ -154,11 +156,11 @@ def _last_mx(case: Case) -> Iterator[tuple[Slot, str]]:
             yield row.slot, "this is the last MX; to refuse mail publish a null MX (`0 .`) instead"
 
 
-def _occupied(case: Case) -> Iterator[tuple[Slot, str]]:
-    """A CNAME stands alone at its name (RFC 1034, 3.6.2)."""
+def _occupied(case: Case, refused: Collection[Slot]) -> Iterator[tuple[Slot, str]]:
+    """A CNAME stands alone at its name (RFC 1034, 3.6.2); what may not leave is still there."""
     if not any(row.verdict in BORN and row.slot.key.system == "dns" for row in case.rows):
         return
-    leaving = {row.slot.key for row in _removed(case)}
+    leaving = {row.slot.key for row in _removed(case) if row.slot not in refused}
     names: dict[tuple[str, str], set[str]] = {}
     for key in case.resources:
         if key.system == "dns" and key not in leaving:
@@ -177,6 +179,18 @@ def _occupied(case: Case) -> Iterator[tuple[Slot, str]]:
                     f"list it under `absent:` of the domain, and it makes way in the same step"
                 ),
             )
+
+
+def _replaced(case: Case, refused: Collection[Slot]) -> Iterator[tuple[Slot, str]]:
+    """What makes way for something stays when that may not come."""
+    lost: dict[tuple[str, str], set[str]] = {}
+    for row in case.rows:
+        if row.verdict in BORN and row.slot in refused:
+            lost.setdefault((row.slot.key.scope, row.slot.key.name), set()).add(row.slot.key.kind)
+    for row in _removed(case) if lost else ():
+        key = row.slot.key
+        if key.system == "dns" and recordset.replaced(key, lost.get((key.scope, key.name), ())):
+            yield row.slot, "what is to take its place may not come yet"
 
 
 def _given(case: Case) -> set[Key]:

@@ -130,13 +130,20 @@ def _one(world: World, work: Work, name: str, job: Job) -> Result:
         return _troubled(name, trouble.Trouble(tuple(work.failed[name]), codes.ERROR))
     try:
         paper = job.make(name)
-        return Result(name, paper, _after_writes(job.judge(paper), job.wrote()), wrote=job.wrote())
+        wrote = job.wrote() and _wrote(paper)
+        return Result(name, paper, _after_writes(job.judge(paper), wrote), wrote=wrote)
     except KeyboardInterrupt:
         if not job.stopped():
             raise
         return _interrupted(name, "interrupted; nothing was written")
     except Exception as problem:  # noqa: BLE001  # the next customer has nothing to do with it
         return _troubled(name, trouble.of(problem, world.screen.secrets), job.wrote())
+
+
+def _wrote(paper: Paper) -> bool:
+    """Tell whether anything it tells of was, or may have been, changed; a step that failed was not."""
+    steps = paper.get("steps", ())
+    return not steps or any(step.get("status") not in ("failed", "refused", "skipped") for step in steps)
 
 
 def _after_writes(judged: Judged, wrote: bool) -> Judged:

@@ -83,6 +83,7 @@ class _Folding:
         self.waiting = dict(start.waiting)
         self.rolling_back = dict(start.rolling_back)
         self.remote, self.known = dict(start.remote), dict(start.known)
+        self.earlier = dict(start.earlier)
         self.ttl_history = {key: list(changes) for key, changes in start.ttl_history.items()}
         self.touches = {route: dict(slots) for route, slots in start.touches.items()}
         self.moves, self.taken = dict(start.moves), dict(start.taken)
@@ -101,6 +102,7 @@ class _Folding:
             rolling_back=MappingProxyType(self.rolling_back),
             remote=MappingProxyType(self.remote),
             known=MappingProxyType(self.known),
+            earlier=MappingProxyType(self.earlier),
             ttl_history=_sealed(self.ttl_history, tuple),
             touches=_sealed(self.touches, MappingProxyType),
             moves=MappingProxyType(self.moves),
@@ -265,6 +267,7 @@ class _Folding:
             return
         was = self.known.get(object_id, key)
         if was != key:
+            self.earlier[object_id] = self.earlier.get(object_id, frozenset()) | {was}
             self._rename(was, key, address)
             self.remote.pop(was, None)
         self.known.pop(self.remote.get(key, ""), None)

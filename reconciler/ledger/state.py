@@ -130,6 +130,7 @@ class Ledger:
         waiting: by step id: asked for, and not yet seen (delegated systems, slow ones).
         rolling_back: by route: rollbacks begun and not ended, with the stage they go back to; nothing else may happen.
         remote: object id by the address of a user or group as the spec names it. `known`: the reverse.
+        earlier: by object id: the names under which it was known before.
         ttl_history: by record set address, oldest first.
         touches: by route, by slot address; emptied by a rollback.
         moves: by route: migrations begun, settled or not; a rollback to before the first stage ends one (rule 10).
@@ -148,6 +149,7 @@ class Ledger:
     rolling_back: Mapping[str, str] = field(default_factory=_none)
     remote: Mapping[str, str] = field(default_factory=_none)
     known: Mapping[str, str] = field(default_factory=_none)
+    earlier: Mapping[str, frozenset[str]] = field(default_factory=_none)
     ttl_history: Mapping[str, tuple[TtlChange, ...]] = field(default_factory=_none)
     touches: Mapping[str, Mapping[str, Before]] = field(default_factory=_none)
     moves: Mapping[str, Move] = field(default_factory=_none)

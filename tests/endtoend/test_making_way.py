@@ -108,6 +108,7 @@ def test_an_spf_text_under_records(tmp_path: Path) -> None:
     place.zone()
     place.settled()
     assert _lines(place, "news") == [f'news 3600 IN TXT "{text}"']
+    assert "desired/spf-order" in place.run("validate", "--json").rules
     place.assert_still()
     place.spec(spec.format("'@'", "v=spf1 -all", ""))
     place.edit("domains:", "destroy: 5\ndomains:")
@@ -175,3 +176,17 @@ def test_the_end_of_a_new_record(tmp_path: Path) -> None:
     (own,) = [line for line in _lines(place, "@") if "spf1" in line]
     assert own.endswith('include:shop.example ?all"')
     place.assert_still()
+
+
+@pytest.mark.parametrize("beside", ["www AAAA 2001:db8::1\n", ""], ids=["another record stays", "it is protected"])
+def test_nothing_leaves_for_what_may_not_come(tmp_path: Path, beside: str) -> None:
+    """Where the CNAME is refused the address record stays, and where that may not leave the CNAME is refused."""
+    place = Place.empty(tmp_path).spec(
+        CNAME if beside else CNAME.replace("    records", "    protect: true\n    records")
+    )
+    place.zone(text=ZONE + beside)
+    before = place.world()
+    plan = place.planned()
+    assert set(plan.refusals()) == {"dns/acme.example/A/www", "dns/acme.example/CNAME/www"}
+    assert place.applied().code == 3
+    assert place.world() == before

@@ -47,8 +47,11 @@ PLAIN = _spec(_line(ANA, "Ana", "new: true"), _line(BEA, "Bea", "new: true"))
         (BOTH, _spec(_line(ANA, "Bea", "id: b"), more="destroy: 1\n")),
         (BOTH, _spec(_line(BEA, "Ana", "id: a"), _line(ANA, "Bea", "id: b"))),
         (PLAIN, _spec(_line(ANA, "Bea", f"renamed_from: {BEA}"), more="destroy: 1\n")),
+        (PLAIN, _spec(_line(BEA, "Ana", f"renamed_from: {ANA}"), _line(ANA, "Bea", f"renamed_from: {BEA}"))),
+        (PLAIN, _spec(_line(BEA, "Ana", f"renamed_from: {ANA}"), _line(ANA, "New", "new: true"), more="destroy: 1\n")),
+        (BOTH, _spec(_line(BEA, "Bea", "id: b"), _line(ANA, "Zed", "id: z, new: true"), more="destroy: 1\n")),
     ],
-    ids=["left", "left and acknowledged", "swapped", "renamed into it"],
+    ids=["left", "acknowledged", "swapped", "renamed into it", "swapped by name", "pushed out", "new at it"],
 )
 def test_an_address_that_somebody_has(tmp_path: Path, first: str, second: str) -> None:
     """Whoever is to have the address of another account waits; nobody is renamed, blocked or taken over."""
@@ -72,6 +75,27 @@ def test_an_address_that_became_free(tmp_path: Path) -> None:
         ANA: ids["Bea"],
     }
     place.assert_still()
+
+
+def test_a_new_person_at_an_address_given_up(tmp_path: Path) -> None:
+    """Renamed and replaced in one run; the old name in `renamed_from` leads nobody astray later."""
+    place = _place(tmp_path, _spec(_line(ANA, "Ana", "new: true"))).settled()
+    first = place.users()[ANA]["id"]
+    anne = _line(account("anne"), "Ana", f"renamed_from: {ANA}")
+    place.spec(_spec(anne, _line(ANA, "Nina", "new: true"))).settled()
+    nina = place.users()[ANA]["id"]
+    assert (place.users()[account("anne")]["id"], nina != first) == (first, True)
+    place.assert_still()
+    annie = _line(account("annie"), "Ana", f"renamed_from: {account('anne')}")
+    place.spec(_spec(annie, _line(account("anne"), "Nina", f"renamed_from: {ANA}"))).settled()
+    assert {one["display_name"]: one["id"] for one in place.users().values() if one["id"] in (first, nina)} == {
+        "Ana": first,
+        "Nina": nina,
+    }
+    place.assert_still()
+    place.spec(_spec(annie, more="destroy: 1\n")).settled()
+    assert place.users()[account("annie")]["id"] == first
+    assert place.users()[account("anne")]["enabled"] is False
 
 
 def _aliased(goal: str, more: str = "") -> str:
