@@ -77,7 +77,8 @@ class _Case:
                     yield from self._stopped(row.slot.key, what)
                 if not giver:
                     # Who is who is not clear: nobody is blocked on such grounds.
-                    yield from self._stopped(holder, f"{address} is asked for by {row.slot.key.name}: say who is who")
+                    what = f"{row.slot.key.name} asks for its address {address}: first give one of them another one"
+                    yield from self._stopped(holder, what)
 
     def _reason(self, taker: Slot, giver: Slot | None, refused: Collection[Slot]) -> str:
         if giver is None:

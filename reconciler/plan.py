@@ -19,19 +19,14 @@ from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.key import Key, Slot
 from reconciler.model.route import Route, Want
 from reconciler.model.value import Unknown, Value
-from reconciler.verdict import Verdict
+from reconciler.verdict import REMOVALS, Verdict
 
 KIND_ORDER = {"domain": "0", "user": "1", "licenses": "2", "group": "3"}
 #: What the stages of a rollback are called: this, and the stage whose writes it sets back.
 ROLLBACK = "rollback/"
-REMOVALS = frozenset({Verdict.DESTROY, Verdict.OMITTED})
 UNSETTLED = frozenset({Verdict.DRIFT, Verdict.CONFLICT, Verdict.PENDING})
-
-
 #: The stage that is carried out whole or not at all: half of it loses mail.
 TOGETHER = "deliver"
-
-
 NONE_DATED: Mapping[str, int] = MappingProxyType({})
 
 

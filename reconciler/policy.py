@@ -15,9 +15,8 @@ from reconciler.diff import Row
 from reconciler.model.key import Key, Slot
 from reconciler.model.resource import Resource, Sku, User
 from reconciler.tenant import BLOCKED
-from reconciler.verdict import Verdict
+from reconciler.verdict import REMOVALS, Verdict
 
-REMOVALS = frozenset({Verdict.DESTROY, Verdict.OMITTED})
 BORN = frozenset({Verdict.CREATE, Verdict.MISSING})
 
 
@@ -216,9 +215,9 @@ def _seats(case: Case) -> Iterator[tuple[Slot, str]]:
 
 def _half_swaps(case: Case, refused: Collection[Slot]) -> Iterator[tuple[Slot, str]]:
     """Nobody loses a licence, and the mailbox with it, for one that cannot be given."""
-    waiting = {slot.key for slot in refused if slot.key.kind == "licenses"}
+    waiting = {slot.key for slot in refused if slot.key.kind == "licenses"} & _given(case)
     for row in _removed(case):
-        if row.slot.key in waiting and row.slot.key in _given(case) and row.slot not in refused:
+        if row.slot.key in waiting and row.slot not in refused:
             yield row.slot, "the licence that is to replace it cannot be given yet"
 
 

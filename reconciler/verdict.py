@@ -53,6 +53,8 @@ class Verdict(StrEnum):
 
 #: Verdicts that lead to a write.
 ACTS = frozenset({Verdict.CREATE, Verdict.UPDATE, Verdict.DESTROY, Verdict.MISSING, Verdict.OMITTED})
+#: Those of them that take something away.
+REMOVALS = frozenset({Verdict.DESTROY, Verdict.OMITTED})
 #: Verdicts that say the world is not as agreed.
 OFF = frozenset({Verdict.DRIFT, Verdict.MISSING, Verdict.CONFLICT, Verdict.ORPHAN})
 
