@@ -1,0 +1,56 @@
+"""What public DNS answered: questions, and answers in the normal form of record sets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class Question(NamedTuple):
+    """One name and type asked for.
+
+    Attributes:
+        name: absolute, written form (lower case, A-labels), without final dot; empty for the root.
+        type: record type in upper case.
+    """
+
+    name: str
+    type: str
+
+
+class Status(StrEnum):
+    """How an answer came out.
+
+    `found`: there are records. `empty`: the name exists without records of the type. `nxdomain`: there is no such name.
+    `failed`: nobody answered in time, or with an error (RFC 7208's temporary error); nothing is known.
+    """
+
+    FOUND = "found"
+    EMPTY = "empty"
+    NXDOMAIN = "nxdomain"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back for one question.
+
+    Attributes:
+        values: as `RecordSet.values` (a TXT value is its strings joined and decoded), sorted, without repeats; empty
+            unless `status` is `found`.
+        ttl: seconds, the smallest on the way; 0 unless found.
+        alias: where a CNAME led, absolute without final dot; empty when the name itself answered.
+        detail: for `failed`, why, for people.
+    """
+
+    status: Status
+    values: tuple[str, ...] = ()
+    ttl: int = 0
+    alias: str = ""
+    detail: str = ""
+
+    @property
+    def void(self) -> bool:
+        """An answer without records, for good: what RFC 7208, section 4.6.4, counts as a void lookup."""
+        return self.status in (Status.EMPTY, Status.NXDOMAIN)

@@ -1,0 +1,1 @@
+"""The world beside providers, asked and never changed: DNS servers and web servers that the configuration names."""
