@@ -1,7 +1,7 @@
 """Answers from DNS as mail knowledge reads them: what is known is read, what is not is written down as a question.
 
-A pure function that needs DNS is given a notebook and run; while `open` is not empty, somebody who may ask answers those
-questions and runs the function again.
+A pure function that needs DNS is given a notebook and run; while `open` is not empty, somebody who may ask answers
+those questions and runs the function again.
 """
 
 from __future__ import annotations
