@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import sys
 from collections.abc import Callable
 from getpass import getpass
@@ -29,7 +30,7 @@ class Asker:
         with self._progress.quiet():
             self._screen.err(f"{rendered(plan, 'text')}\nApply this to {plan['customer']}?")
             self._screen.err(" Only `yes` will be accepted: ")
-            answer = sys.stdin.readline()
+            answer = _line()
             if not answer.endswith("\n"):
                 self._screen.err("\n")
             return answer.strip() == "yes"
@@ -71,6 +72,15 @@ class Asker:
                 self._screen.secrets.append(text)
                 return Secret(text)
         raise Refused([error("cli/passphrase", "no passphrase was given; nothing was changed")])
+
+
+def _line() -> str:
+    """A line from the terminal. A signal that comes just before a blocking read would wait for the next key: so the
+    wait is cut in pieces.
+    """
+    while not select.select([sys.stdin], [], [], 0.5)[0]:
+        pass
+    return sys.stdin.readline()
 
 
 def _hidden(prompt: str) -> str:
