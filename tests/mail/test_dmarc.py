@@ -1,11 +1,14 @@
 """The DMARC policy that a spec asks for."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from reconciler.mail.dmarc import POLICIES, Policy, dmarc, text
+from reconciler.mail.dmarc import POLICIES, Policy, dmarc, read, text
+from reconciler.mail.dmarc_lint import lint
 from reconciler.mail.txt import txt_part
 from reconciler.mail.wants import MailDomain
-from reconciler.model.diagnostic import Origin
+from reconciler.model.diagnostic import Origin, Severity
 
 
 @pytest.mark.parametrize(
@@ -40,3 +43,24 @@ def test_every_tag() -> None:
     """Subdomains and reports on single messages have tags of their own, after the policy."""
     policy = Policy("none", "reject", ["a@b.example"], ["c@d.example"])
     assert text(policy) == "v=DMARC1; p=none; sp=reject; rua=mailto:a@b.example; ruf=mailto:c@d.example"
+
+
+def test_new_tags() -> None:
+    """np and t stand after sp; what is not asked for is not written."""
+    policy = Policy("reject", reports_to=["a@b.example"], nonexistent="reject", testing=True)
+    assert text(policy) == "v=DMARC1; p=reject; np=reject; t=y; rua=mailto:a@b.example"
+
+
+addresses = st.lists(st.from_regex(r"\A[A-Za-z!,;%+=/ü]{1,8}@[a-z]{1,8}\.example\Z"), max_size=3).map(tuple)
+
+
+@given(
+    st.sampled_from(POLICIES), st.sampled_from(["", *POLICIES]), st.sampled_from(["", *POLICIES]), addresses, addresses
+)
+def test_read_what_was_written(p: str, sp: str, np: str, rua: tuple[str, ...], ruf: tuple[str, ...]) -> None:
+    """A policy reads back as it was, and no lint calls it wrong."""
+    for testing in (True, False):
+        policy = Policy(p, sp, rua, ruf, np, testing)
+        assert read(text(policy)).asked() == policy
+        assert txt_part("_dmarc", text(policy)) == "dmarc"
+        assert not [one for one in lint([text(policy)], "c.example") if one.severity is Severity.ERROR]
