@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reconciler.mail.catalogue import VENDORS, Vendor
+from reconciler.mail.catalogue import Vendor, known, vendor
 from reconciler.mail.spf.terms import identity
 from reconciler.mail.wants import Asked, MailDomain, Row, record_wants, spf_wants
 from reconciler.model.diagnostic import Diagnostic, Origin, Severity, error, warning
@@ -46,13 +46,15 @@ def sender_wants(sender: Sender, domain: MailDomain) -> tuple[list[Asked], list[
         The wants, and what is wrong or doubtful: an error stands for a want that is missing here.
     """
     found: list[Diagnostic] = []
-    vendor = VENDORS.get(slug(sender.name), Vendor())
+    service = vendor(slug(sender.name))
     if not (sender.addresses or sender.includes or sender.rows):
-        found += _by_name(sender)
-    terms = [f"include:{vendor.include}"] if vendor.include else []
+        found += _by_name(sender, service)
+    terms = [service.term] if service and service.term else []
     terms += [made for text in sender.includes if (made := _include(text, sender, found))]
     terms += [made for text in sender.addresses if (made := _address(text, sender, found))]
-    rows: Sequence[Row] = sender.rows or [Row(*record, origin=sender.origin) for record in vendor.records]
+    rows: Sequence[Row] = sender.rows
+    if service and service.wants != "spf" and not rows:
+        rows = [Row(*record, origin=sender.origin) for record in service.records]
     asked = record_wants(domain, "prepare", rows, owner=sender.name)
     if terms:
         key = domain.key("TXT")
@@ -67,21 +69,21 @@ def slug(name: str) -> str:
     return "-".join(name.lower().split())
 
 
-def _by_name(sender: Sender) -> list[Diagnostic]:
+def _by_name(sender: Sender, service: Vendor | None) -> list[Diagnostic]:
     """What a name alone does not say."""
-    vendor = VENDORS.get(slug(sender.name))
-    if vendor is None:
+    if service is None:
         import difflib
 
-        close = difflib.get_close_matches(slug(sender.name), VENDORS, n=3)
-        meant = f"Did you mean {' or '.join(close)}?" if close else f"Known are: {', '.join(VENDORS)}."
+        names = known()
+        close = difflib.get_close_matches(slug(sender.name), names, n=3)
+        meant = f"Did you mean {' or '.join(close)}?" if close else f"Known are: {', '.join(names)}."
         remedy = f"{meant} Else say how it sends: address, include or dns_table."
         return [_error("sender/unknown", f"nothing is known of the sender {sender.name!r}", remedy, sender)]
-    if vendor.table:
-        what = f"{sender.name} gives every account its own records: {vendor.table}"
+    if service.table:
+        what = f"{sender.name} gives every account its own records: {service.table}"
         return [_error("sender/table", what, "Save the list it shows as CSV and name it in dns_table.", sender)]
-    if vendor.advice:
-        what = f"{sender.name} may show further records for the account: {vendor.advice}"
+    if service.advice:
+        what = f"{sender.name} may show further records for the account: {service.advice}"
         remedy = "Save the list it shows as CSV and name it in dns_table."
         return [Diagnostic(Severity.INFO, "sender/own-records", what, remedy=remedy, origin=sender.origin)]
     return []
