@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
+from reconciler.mail import mta_sts
 from reconciler.model.diagnostic import Diagnostic, Origin, error
 from reconciler.spec.customer import CustomerSpec
 from reconciler.spec.domain import DomainSpec
@@ -11,6 +13,8 @@ from reconciler.spec.mistakes import Places
 from reconciler.spec.scalars import nearest, show
 from reconciler.spec.workspace import Workspace
 
+_LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
+_SELECTOR = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 _FROM_TENANT = ("teams", "devices", "default", "retire_verification")
 
 
@@ -50,6 +54,8 @@ def check_domains(spec: CustomerSpec, places: Places, found: list[Diagnostic]) -
     for one in spec.domains.values():
         found += _senders(one)
         found += _elsewhere(one)
+        found += _dkim(one)
+        found += _mta_sts(one)
     for name in spec.users.licenses:
         if name not in spec.licenses:
             summary = f"users.licenses: {name!r} is not among `licenses`"
@@ -68,6 +74,39 @@ def _senders(one: DomainSpec) -> Iterator[Diagnostic]:
             yield error(
                 "spec/sender", summary, remedy="remove include and address, or the method", origin=sender.origin
             )
+
+
+def _dkim(one: DomainSpec) -> Iterator[Diagnostic]:
+    seen: set[str] = set()
+    for selector in one.dkim:
+        name = selector.selector.lower()
+        if not _SELECTOR.fullmatch(name):
+            remedy = "write what stands before ._domainkey, like selector1"
+            yield error("spec/dkim", f"{show(name)} is no selector", remedy=remedy, origin=selector.origin)
+        if name in seen:
+            yield error("spec/twice", f"the selector {show(name)} again", remedy="keep one", origin=selector.origin)
+        seen.add(name)
+        if selector.target and selector.key:
+            what = f"the selector {show(name)} has a target and a key"
+            yield error("spec/dkim", what, remedy="keep the one that the service gives", origin=selector.origin)
+        if not (selector.target or selector.key or (one.mail and one.mail.service == "microsoft365")):
+            what = f"nothing says what the selector {show(name)} holds"
+            yield error("spec/dkim", what, remedy="write its `target` or its `key`", origin=selector.origin)
+
+
+def _mta_sts(one: DomainSpec) -> Iterator[Diagnostic]:
+    if one.mta_sts is None:
+        return
+    for pattern in one.mta_sts.mx:
+        if not mta_sts.is_pattern(pattern.removesuffix(".")):
+            remedy = "write mail.example.com, or *.example.com for every host right below it"
+            yield error("spec/mta-sts", f"{show(pattern)} is no MX pattern", remedy=remedy, origin=one.mta_sts.origin)
+    if one.mta_sts.max_age > mta_sts.LONGEST_AGE:
+        what = "`max_age` is longer than a policy may be kept, about a year (RFC 8461, section 3.2)"
+        yield error("spec/mta-sts", what, remedy="write 1w to 52w", origin=one.mta_sts.origin)
+    if not one.mta_sts.mx and one.mta_sts.mode != "none":
+        remedy = "list the hosts that may receive"
+        yield error("spec/mta-sts", "`mx` names no host", remedy=remedy, origin=one.mta_sts.origin)
 
 
 def _elsewhere(one: DomainSpec) -> Iterator[Diagnostic]:

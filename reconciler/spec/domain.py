@@ -1,20 +1,19 @@
 """The models of a domain: its DNS host, its mail service, who sends in its name, its records."""
 
-import re
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Discriminator, PlainValidator, Tag
+from pydantic import BeforeValidator, Discriminator, Tag
 
 from reconciler.model.route import Manage
+from reconciler.spec.mail_policy import AS_IT_IS, Dkim, DmarcSpec, MtaStsSpec, SpfSpec, TlsRptSpec
 from reconciler.spec.migration import MigrationSpec
 from reconciler.spec.record import MANAGE, OVERWRITE, PROTECT, AbsentRecord, Adopt, DnsTable, Record, Table
-from reconciler.spec.scalars import Day, Duration, Email, Emails, Flag, Host, Network, Text, show, wrong
+from reconciler.spec.scalars import Day, Duration, Email, Flag, Host, Network, Text
 from reconciler.spec.written import Written, doc, given
 
-__all__ = ["AbsentRecord", "AskSpec", "DmarcSpec", "DnsTable", "DomainSpec", "MailSpec", "Record", "Sender", "SpfSpec"]
+__all__ = ["AbsentRecord", "AskSpec", "DnsTable", "DomainSpec", "MailSpec", "Record", "Sender"]
 
-DmarcPolicy = Literal["none", "quarantine", "reject"]
 DAY = 86_400
 
 
@@ -47,6 +46,14 @@ class MailSpec(Written):
     ]
     table: Annotated[
         Table | None, doc("For `table`: the CSV file of a hosting company's letter.", "ready-for-service.csv")
+    ] = None
+    gateway: Annotated[
+        Literal["keep", "replace"] | None,
+        doc(
+            "Where mail arrives through a filtering gateway: `keep` leaves MX to it, `replace` moves MX to the "
+            "service; left out: a gateway that is there is not touched, and the plan says so.",
+            "keep",
+        ),
     ] = None
     adopt: Annotated[Adopt | None, doc(OVERWRITE, "overwrite")] = None
     manage: Annotated[Manage, doc(f"{MANAGE[:-1]}, or the domain's.", "update")] = Manage.FULL
@@ -87,61 +94,6 @@ def _named(value: object) -> object:
 SenderItem = Annotated[Sender, BeforeValidator(_named, json_schema_input_type=Text | Sender)]
 
 
-def _term(value: object) -> str:
-    if not isinstance(value, str) or not SPF_TERM.fullmatch(value) or value.lower().lstrip("+?~-") == "all":
-        remedy = "write one as the record shows it: include:old.example, ip4:192.0.2.1, mx"
-        raise wrong("spec/spf-term", f"{show(value)} is no term of an SPF record", remedy)
-    return value
-
-
-#: A mechanism with an optional qualifier. Source: RFC 7208, 4.6.1 and 12; what the terms mean is not looked at here.
-SPF_TERM = re.compile(r"[+?~-]?[A-Za-z][A-Za-z0-9]*(?:[:/][\x21-\x7e]*)?")
-SpfTerm = Annotated[str, PlainValidator(_term, json_schema_input_type=str)]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SpfSpec(Written):
-    """The end of the SPF record."""
-
-    all: Annotated[
-        Literal["fail", "softfail", "neutral"] | None,
-        doc(
-            "What of everybody else: `fail` (-all), `softfail` (~all), `neutral` (?all); left out: as it is.",
-            "softfail",
-        ),
-    ] = None
-    adopt: Annotated[Adopt | None, doc(OVERWRITE, "overwrite")] = None
-    absent: Annotated[
-        tuple[SpfTerm, ...],
-        doc(
-            "Terms that must not be in the record; nothing else removes one that we did not write.",
-            ["include:old.example"],
-        ),
-    ] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DmarcSpec(Written):
-    """The DMARC record.
-
-    Attributes:
-        ttl: seconds.
-    """
-
-    policy: Annotated[DmarcPolicy, doc("What receivers do with mail that fails.", "none")]
-    subdomain_policy: Annotated[
-        DmarcPolicy | None, doc("The same for subdomains; left out: as `policy`.", "reject")
-    ] = None
-    reports_to: Annotated[
-        Emails, doc("One or more addresses for daily reports; none by default.", "dmarc@msp.example")
-    ] = ()
-    failure_reports_to: Annotated[
-        Emails, doc("Addresses for reports on single messages; none by default.", "dmarc@msp.example")
-    ] = ()
-    adopt: Annotated[Adopt | None, doc(OVERWRITE, "overwrite")] = None
-    ttl: Annotated[Duration | None, doc("Time to live; default: the domain's `ttl`.", "1h")] = None
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DomainSpec(Written):
     """One domain; what is not mentioned is not touched.
@@ -176,10 +128,31 @@ class DomainSpec(Written):
             ["mailchimp", {"name": "copier", "address": "203.0.113.7", "method": "direct"}],
         ),
     ] = ()
-    spf: Annotated[SpfSpec, doc("What the SPF record says of everybody else.", {"all": "softfail"})] = SpfSpec()
+    spf: Annotated[SpfSpec, doc("What the SPF record says of everybody else.", {"all": "softfail"})] = AS_IT_IS
+    dkim: Annotated[
+        Dkim,
+        doc(
+            "DKIM selectors; others stay as they are. `microsoft365` stands for selector1 and selector2, and so does the "
+            "name of a JSON file that `Get-DkimSigningConfig | ConvertTo-Json` printed.",
+            "microsoft365",
+            "dkim.json",
+            [{"selector": "mail2026", "key": "v=DKIM1; k=rsa; p=MIIBIjANBg..."}],
+        ),
+    ] = ()
     dmarc: Annotated[
         DmarcSpec | None,
         doc("The DMARC record; left out: not looked at.", {"policy": "none", "reports_to": "dmarc@msp.example"}),
+    ] = None
+    mta_sts: Annotated[
+        MtaStsSpec | None,
+        doc(
+            "MTA-STS: mail to this domain is encrypted, to these hosts only; left out: not looked at.",
+            {"mode": "testing", "mx": ["*.mail.protection.outlook.com"]},
+        ),
+    ] = None
+    tls_rpt: Annotated[
+        TlsRptSpec | None,
+        doc("Reports on encryption; left out: not looked at.", {"reports_to": "tls@msp.example"}),
     ] = None
     records: Annotated[
         tuple[Record, ...],

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import TypeAdapter
 
+from reconciler.mail.dkim_microsoft import signing_config
 from reconciler.model.diagnostic import Diagnostic, Origin, error
 from reconciler.model.route import Manage
 from reconciler.spec.domain import AskSpec, DomainSpec
@@ -78,8 +79,23 @@ class Finisher:
         for sender in one.senders:
             if sender.dns_table:
                 read_table(sender.dns_table, name, self.files, sender.dns_table.origin, self.found)
+        self._dkim(one)
         if one.migration:
             self._migration(key, one, one.migration)
+
+    def _dkim(self, one: DomainSpec) -> None:
+        """Targets out of what Exchange printed, each file read once."""
+        read: dict[str, Mapping[str, str]] = {}
+        for selector in one.dkim:
+            name = selector.config
+            if name is None:
+                continue
+            if name not in read:
+                content = self.files.read(name, selector.origin)
+                text = content[1].decode("utf-8-sig", "replace") if content else ""
+                read[name], found = signing_config(text, one.name, selector.origin) if content else ({}, [])
+                self.found += found
+            put(selector, target=read[name].get(selector.selector.lower()))
 
     def _dns(self, key: str, one: DomainSpec) -> None:
         if isinstance(one.dns, AskSpec):

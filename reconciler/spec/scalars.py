@@ -31,6 +31,7 @@ _DOMAIN = re.compile(rf"(?=.{{1,253}}\Z)(?:{_LABEL}\.)+(?![0-9]+\Z){_LABEL}")
 _HOST = re.compile(r"(?=.{1,253}\Z)(?:[a-z0-9_](?:[a-z0-9_-]{0,62})\.)+[a-z0-9][a-z0-9-]{0,62}")
 _LOCAL = re.compile(r"(?=.{1,64}\Z)[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _INITIAL = re.compile(r"[a-z0-9-]{1,63}\.(?:onmicrosoft\.(?:com|us)|partner\.onmschina\.cn)")
+_SERVER = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([0-9.]+))(?::([0-9]{1,5}))?")
 _DATE = re.compile(r"(?:([^\W\d]+),? +)?([0-9]{4}-[0-9]{2}-[0-9]{2})")
 #: A day's name, whole or its first three letters, in the languages that customers write.
 _DAYS = (
@@ -189,6 +190,29 @@ def network(value: object) -> str:
     return str(found) if "/" in text else str(found.network_address)
 
 
+def address(value: object) -> str:
+    """One IPv4 or IPv6 address."""
+    text = network(value)
+    if "/" in text:
+        raise wrong("spec/address", f"{show(value)} is a range", "write one address of it, like 203.0.113.7")
+    return text
+
+
+def server(value: object) -> str:
+    """The address of a DNS server, `192.0.2.53` or `[2001:db8::53]`, with or without `:port`; `system` stands for the
+    machine's own.
+    """
+    text = _text(value, "a server")
+    if text == "system":
+        return text
+    match = _SERVER.fullmatch(text)
+    if match is None or not 0 < int(match[3] or "53") < 65_536:
+        remedy = "write 192.0.2.53, 127.0.0.1:5353, [2001:db8::53] or system"
+        raise wrong("spec/server", f"{show(value)} is no DNS server", remedy)
+    host = address(match[1] or match[2])
+    return f"[{host}]:{match[3] or 53}" if match[1] else f"{host}:{match[3] or 53}"
+
+
 def recipient(value: object) -> str:
     """An age recipient, `age1...`; its checksum is checked."""
     text = _text(value, "a recipient")
@@ -226,4 +250,6 @@ Tenant = Annotated[str, _made(tenant)]
 Country = Annotated[str, _made(country, Annotated[str, Field(pattern=COUNTRY)])]
 Day = Annotated[date, _made(day, Annotated[str, Field(pattern=DATE)])]
 Network = Annotated[str, _made(network)]
+Address = Annotated[str, _made(address)]
+Server = Annotated[str, _made(server)]
 Recipient = Annotated[str, _made(recipient)]

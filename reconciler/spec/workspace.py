@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 from pydantic.json_schema import SkipJsonSchema
 
 from reconciler.spec.people import Contact, Language
-from reconciler.spec.scalars import Count, Country, Duration, Flag, Percent, Text
+from reconciler.spec.scalars import Count, Country, Duration, Flag, Percent, Server, Text, listed
 from reconciler.spec.written import Written, doc
 
 #: Keys whose value is never written out.
@@ -70,6 +70,31 @@ class Policy(Written):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ResolverSpec(Written):
+    """The DNS servers that are asked about names outside the zones that are read; nobody else is ever asked.
+
+    Attributes:
+        servers: `address:port`, IPv6 in brackets, or `system`.
+        timeout: seconds.
+    """
+
+    servers: Annotated[
+        tuple[Server, ...],
+        BeforeValidator(listed, json_schema_input_type=str | list[str]),
+        Field(min_length=1),
+        doc("Addresses of resolvers, in the order they are tried; `system`: the machine's own.", ["192.0.2.53"]),
+    ]
+    timeout: Annotated[Duration, doc("How long one question may take; default 5 seconds.", "5s")] = 5
+
+
+def _resolver(value: object) -> object:
+    return {"servers": value} if isinstance(value, str | list) else value
+
+
+Resolver = Annotated[ResolverSpec, BeforeValidator(_resolver, json_schema_input_type=str | list[str] | ResolverSpec)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Workspace(Written):
     """`workspace.yaml`: the providers, and what holds for all customers."""
 
@@ -79,4 +104,13 @@ class Workspace(Written):
     ]
     defaults: Annotated[Defaults, doc("Defaults for customers.", {"dns": "zones", "language": "es"})] = Defaults()
     policy: Annotated[Policy, doc("What a plan may do.", {"max_destroy": 0, "max_share": "30%"})] = Policy()
+    resolver: Annotated[
+        Resolver | None,
+        doc(
+            "DNS servers to ask about names outside our zones (who else SPF admits, where DKIM leads); left out: plans "
+            "ask nobody and say what they could not see.",
+            ["192.0.2.53"],
+            "system",
+        ),
+    ] = None
     state: Annotated[Text, doc("Folder of the journals, relative to this file; default `state`.", "state")] = "state"
