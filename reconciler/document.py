@@ -11,10 +11,11 @@ from reconciler.diff import Row
 from reconciler.gates import GateState
 from reconciler.live import Live, Read
 from reconciler.model.change import Status
-from reconciler.model.diagnostic import Diagnostic
+from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.route import Wait
 from reconciler.model.value import Unknown, Value
 from reconciler.plan import Act, Leg, Plan, digest, rollback_ids, wanted
+from reconciler.proof import Proof
 from reconciler.verdict import OFF, Verdict
 
 FORMAT = "1.0"
@@ -43,6 +44,7 @@ def plan(
     policy: str,
     gates: Mapping[tuple[str, int], Sequence[GateState]],
     now: datetime,
+    proofs: Sequence[Proof] = (),
 ) -> dict[str, Any]:
     """A plan as JSON; `digest` covers what it would do, not when or from which commit it was made."""
     steps = [_step(act, leg) for leg in made.legs for act in leg.acts]
@@ -62,10 +64,35 @@ def plan(
         "forget": _listed([row.slot.address for row in made.rows(Verdict.FORGET)]),
         "drift": [entry for leg in made.legs for entry in _drift(leg)],
         "unmanaged": _listed([slot.address for slot in made.unmanaged]),
+        "spf": [_proof(one) for one in proofs],
         "diagnostics": [one.as_json() for one in made.diagnostics],
         "counts": made.counts(_dated(gates)),
     }
     return {**paper, "digest": effect(paper)}
+
+
+def _proof(one: Proof) -> dict[str, Any]:
+    """What SPF says before, between and after; `results` are in the order of `moments`."""
+    return {
+        "domain": one.domain,
+        "address": one.address,
+        "moments": [
+            {
+                "stage": moment.stage,
+                "record": moment.text,
+                "lookups": moment.lookups,
+                "voids": moment.voids,
+                "known": moment.known,
+            }
+            for moment in one.moments
+        ],
+        "tree": list(one.tree),
+        "probes": [
+            {"name": trial.name, "address": trial.address, "expect": trial.expect, "results": list(trial.results)}
+            for trial in one.trials
+        ],
+        "unknown": list(one.unknown),
+    }
 
 
 def _dated(gates: Mapping[tuple[str, int], Sequence[GateState]]) -> dict[str, int]:
@@ -128,6 +155,36 @@ def apply(
         "diagnostics": [one.as_json() for one in diagnostics],
         "next": following,
     }
+
+
+def check(
+    customer: str,
+    now: datetime,
+    *,
+    asked: Sequence[str],
+    questions: int,
+    domains: Sequence[Mapping[str, Any]],
+    diagnostics: Sequence[Diagnostic] = (),
+) -> dict[str, Any]:
+    """A health report of some domains; `digest` covers what was found, not when.
+
+    Args:
+        asked: the addresses of the resolvers.
+        domains: as `mail.health.body` makes them.
+        diagnostics: what stopped a part of the check; an error among them makes the whole fail.
+    """
+    from reconciler.mail.health import worst  # with all lints behind it: a plan needs none of them
+
+    told = {Severity.ERROR: "fail", Severity.WARNING: "warn"}
+    verdicts = [*(one["verdict"] for one in domains), *(told.get(one.severity, "pass") for one in diagnostics)]
+    body: dict[str, Any] = {
+        "asked": list(asked),
+        "questions": questions,
+        "domains": [dict(one) for one in domains],
+        "outcome": worst(verdicts),
+        "diagnostics": [one.as_json() for one in diagnostics],
+    }
+    return {**head("check", customer, now), **body, "digest": digest(body)}
 
 
 def after(done: Sequence[Mapping[str, Any]], paper: dict[str, Any]) -> dict[str, Any]:

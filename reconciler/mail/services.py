@@ -30,7 +30,7 @@ def microsoft365(domain: MailDomain) -> list[Asked]:
     """Everything that the service asks of a domain; depends on the spec alone."""
     cloud = cloud_of(domain.tenant)
     asked = [*_domain(domain), *_prove(domain)]
-    asked += spf_wants(domain, domain.key("TXT"), [f"include:{cloud.include}"], owner=OWNER)
+    asked += spf_wants(domain, domain.spf_key, [f"include:{cloud.include}"], owner=OWNER)
     for stage, kind, name, hosts in _named(domain, cloud):
         asked.append((stage, Slot(domain.key(kind, name), ""), domain.want(_unknown(domain, kind, name, hosts))))
         asked += _ttl(domain, stage, domain.key(kind, name))
@@ -109,7 +109,8 @@ def _named(domain: MailDomain, cloud: Cloud) -> Iterator[tuple[str, str, str, tu
         yield from (("prepare", kind, name, cloud.lync) for kind, name in cloud.teams)
     if domain.devices:
         yield from (("prepare", kind, name, cloud.devices) for kind, name in _DEVICES)
-    yield "deliver", "MX", "@", cloud.mx
+    if not domain.gateway:
+        yield "deliver", "MX", "@", cloud.mx
     yield "deliver", "CNAME", "autodiscover", cloud.autodiscover
 
 
@@ -128,7 +129,7 @@ def _odd_spf(domain: MailDomain, texts: tuple[str, ...]) -> Iterator[Diagnostic]
                 "The text is never published as it is; the plan asks for the include alone.",
                 "Check in the admin centre whether mail leaves through a gateway.",
                 origin=domain.origin,
-                address=f"{domain.key('TXT').address}#spf/{include}",
+                address=f"{domain.spf_key.address}#spf/{include}",
             )
 
 

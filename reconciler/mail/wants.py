@@ -29,7 +29,9 @@ class MailDomain:
         ttl: seconds, for every record set asked for; none = leave or default.
         overwrite, manage: of every want.
         retire_verification: the text that proved the domain may go.
+        gateway: mail arrives through a gateway that keeps its MX.
         origin: of every want that has no closer one.
+        spf: the record set that holds its SPF record; none = the one at the apex.
     """
 
     name: str
@@ -40,7 +42,14 @@ class MailDomain:
     overwrite: bool = False
     manage: Manage = Manage.FULL
     retire_verification: bool = False
+    gateway: bool = False
     origin: Origin = Origin()
+    spf: Key | None = None
+
+    @property
+    def spf_key(self) -> Key:
+        """The record set that holds its SPF record."""
+        return self.spf or self.key("TXT")
 
     def want(
         self, value: Value | Unknown | None, owner: str = "", origin: Origin | None = None, *, keep: bool = False

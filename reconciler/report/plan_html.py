@@ -9,6 +9,7 @@ from reconciler.report.blocks import Block, RouteView, StageView
 from reconciler.report.escape import SHORT, line
 from reconciler.report.frame import diagnostics, footer, reads
 from reconciler.report.page import Html, element
+from reconciler.report.proof import Shown, proofs
 from reconciler.report.summary import counts_line, difference, gate_line, headline, missing
 from reconciler.report.values import Document
 from reconciler.report.words import Words
@@ -37,6 +38,7 @@ def _parts(plan: Document, words: Words) -> Iterator[Html]:
     yield _blocks(words("plan.elsewhere"), blocks.elsewhere(plan), words)
     yield _blocks(words("plan.refused"), blocks.refused(plan), words)
     yield from _drift(plan, words)
+    yield from (_proof(one) for one in proofs(plan, words))
     yield diagnostics(plan, words)
     yield reads(plan, words)
     yield from _bookkeeping(plan, words)
@@ -85,6 +87,11 @@ def _drift(plan: Document, words: Words) -> Iterator[Html]:
         said = [difference(one, words) for one in found if (one.get("class") == "conflict") is wanted]
         if said:
             yield page.section(f"{words(name)} ({len(said):,})", page.items(said))
+
+
+def _proof(one: Shown) -> Html:
+    tree = [element("p", text, class_="v") for text in one.tree]
+    return page.section(one.heading, page.items([*one.moments, *one.probes, *one.notes]), *tree)
 
 
 def _bookkeeping(plan: Document, words: Words) -> Iterator[Html]:

@@ -8,6 +8,7 @@ from reconciler.report import blocks, markdown, values
 from reconciler.report.blocks import Block
 from reconciler.report.escape import SHORT, line
 from reconciler.report.markdown import Section
+from reconciler.report.proof import proofs
 from reconciler.report.summary import COUNTS, difference, gate_line, headline, missing, unread
 from reconciler.report.values import Document
 from reconciler.report.words import Words
@@ -51,6 +52,8 @@ def _sections(plan: Document, words: Words) -> Iterator[Section]:
     yield _changes("Refused, not carried out", blocks.refused(plan), words, urgent=True)
     for action, found in everyday:
         yield _changes(_HEADINGS[action], found, words)
+    for one in proofs(plan, words):
+        yield _notes(one.heading, [*one.moments, *one.probes, *one.notes, *one.tree])
     yield _notes("Waits, checks and tasks", list(_gates(plan, words)))
     yield _notes("Drift found while planning", [difference(one, words) for one in plan.get("drift", ())])
     for name, heading in {"adopt": "Adopt", "forget": "Forget", "unmanaged": "Unmanaged, never changed"}.items():

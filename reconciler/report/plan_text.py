@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from reconciler.report import blocks, values
 from reconciler.report.blocks import SYMBOLS, Block, RouteView, StageView
 from reconciler.report.escape import SHORT, line
+from reconciler.report.proof import Shown, proofs
 from reconciler.report.summary import counts_line, difference, gate_line, headline, missing, policy_line, unread
 from reconciler.report.values import Document
 from reconciler.report.words import Words
@@ -21,6 +22,7 @@ def plan_text(plan: Document) -> str:
         _blocks(words("plan.elsewhere"), blocks.elsewhere(plan), words),
         _blocks(words("plan.refused"), blocks.refused(plan), words),
         *_drift(plan, words),
+        *map(_proof, proofs(plan, words)),
         _list(words("page.diagnostics"), [values.diagnostic(one, words) for one in plan.get("diagnostics", ())]),
         _list(words("drift.unread"), unread(plan)),
         _bookkeeping(plan, words),
@@ -63,6 +65,14 @@ def _drift(plan: Document, words: Words) -> Iterator[list[str]]:
     others = [one for one in found if one.get("class") != "conflict"]
     yield _list(words("plan.conflicts"), [difference(one, words) for one in conflicts])
     yield _list(words("plan.drift"), [difference(one, words) for one in others])
+
+
+def _proof(one: Shown) -> list[str]:
+    return [
+        one.heading,
+        *(f"  {text}" for text in [*one.moments, *one.probes, *one.notes]),
+        *(f"  | {text}" for text in one.tree),
+    ]
 
 
 def _list(heading: str, found: list[str]) -> list[str]:

@@ -6,6 +6,9 @@ from collections.abc import Callable, Mapping
 
 from reconciler.report.apply_views import apply_markdown, apply_text
 from reconciler.report.canonical import canonical
+from reconciler.report.check_html import check_html
+from reconciler.report.check_markdown import check_markdown
+from reconciler.report.check_text import check_text
 from reconciler.report.drift_html import drift_html
 from reconciler.report.drift_markdown import drift_markdown
 from reconciler.report.drift_text import drift_text
@@ -27,8 +30,10 @@ _VIEWS: Mapping[tuple[str, str], View] = {
     ("apply", "text"): apply_text,
     ("apply", "markdown"): apply_markdown,
     ("status", "text"): status_text,
+    ("check", "text"): check_text,
+    ("check", "markdown"): check_markdown,
 }
-_PAGES = {"plan": plan_html, "drift": drift_html}
+_PAGES = {"plan": plan_html, "drift": drift_html, "check": check_html}
 
 
 def render(document: Document, form: str, language: str = "en") -> str:

@@ -112,6 +112,21 @@ _PLAN = {
     ),
     "plan.unmanaged": ("{count} unmanaged: never changed", "{count} no administrados: nunca se cambian"),
     "plan.legend": ("Symbols: {symbols}", "Símbolos: {symbols}"),
+    "proof.heading": ("SPF of {domain}", "SPF de {domain}"),
+    "proof.now": ("now", "ahora"),
+    "proof.after": ("after {stage}", "después de {stage}"),
+    "proof.none": ("no record", "sin registro"),
+    "proof.cost": ("{least}{count} of 10 lookups", "{least}{count} de 10 consultas"),
+    "proof.least": ("at least ", "al menos "),
+    "proof.expected": ("expected: {result}", "se espera: {result}"),
+    "proof.unknown": (
+        "not asked for by the spec, left as they are: {terms}",
+        "la especificación no los pide y se dejan como están: {terms}",
+    ),
+    "proof.unsure": (
+        "? = depends on names that were not looked up",
+        "? = depende de nombres que no se consultaron",
+    ),
     "route": ("{subject} to {target}", "{subject} hacia {target}"),
     "stage": ("Stage {name}: {state}", "Etapa {name}: {state}"),
     "state.done": ("done", "hecha"),
@@ -173,6 +188,44 @@ _DRIFT = {
     "accepted.open": ("accepted by {owner}: {reason}", "aceptado por {owner}: {reason}"),
 }
 
+_CHECK = {
+    "check.title": ("Mail health of {name}", "Salud del correo de {name}"),
+    "check.headline": ("{name}: {verdict} ({tally})", "{name}: {verdict} ({tally})"),
+    "check.nothing": ("nothing was looked at", "no se revisó nada"),
+    "check.domains": ("{count} domains", "{count} dominios"),
+    "check.asked": ("{questions} questions to {servers}.", "{questions} preguntas a {servers}."),
+    "check.unknown": (
+        "Unknown: nobody answered a question that matters. It is no pass; run it again.",
+        "Sin respuesta: nadie contestó una pregunta que importa. No significa que esté bien; repita la revisión.",
+    ),
+    "check.remedy": ("To do: {text}", "Qué hacer: {text}"),
+    "check.overview": ("Overview", "Resumen"),
+    "verdict.pass": ("pass", "bien"),
+    "verdict.warn": ("warn", "advertencia"),
+    "verdict.fail": ("fail", "falla"),
+    "verdict.unknown": ("unknown", "sin respuesta"),
+    "subject.mx": ("MX", "MX"),
+    "subject.spf": ("SPF", "SPF"),
+    "subject.dkim": ("DKIM", "DKIM"),
+    "subject.dmarc": ("DMARC", "DMARC"),
+    "subject.mta-sts": ("MTA-STS", "MTA-STS"),
+    "subject.tls-rpt": ("TLS-RPT", "TLS-RPT"),
+    "subject.autodiscover": ("Autodiscover", "Autodiscover"),
+    "about.mx": ("where mail arrives", "a dónde llega el correo"),
+    "about.spf": ("who may send in the domain's name", "quién puede enviar en nombre del dominio"),
+    "about.dkim": ("signatures under what is sent", "firmas de lo que se envía"),
+    "about.dmarc": (
+        "what receivers do with mail that is not proven",
+        "qué hacen los destinatarios con el correo que no se comprueba",
+    ),
+    "about.mta-sts": ("mail arrives encrypted or not at all", "el correo llega cifrado o no llega"),
+    "about.tls-rpt": ("reports of failed encryption", "informes de cifrado fallido"),
+    "about.autodiscover": (
+        "how mail programs find the mailboxes",
+        "cómo encuentran los buzones los programas de correo",
+    ),
+}
+
 _PAGE = {
     "page.made": (
         "Made {moment} by mail-domain-reconciler {version}.",
@@ -183,6 +236,8 @@ _PAGE = {
     "page.diagnostics": ("Errors and warnings", "Errores y advertencias"),
     "read.complete": ("whole", "completo"),
     "read.partial": ("not whole", "incompleto"),
+    "column.domain": ("Domain", "Dominio"),
+    "column.verdict": ("Result", "Resultado"),
     "column.what": ("What", "Qué"),
     "column.expected": ("Expected", "Esperado"),
     "column.actual": ("Actual", "Actual"),
@@ -204,7 +259,7 @@ _PAGE = {
 }
 
 #: English and Spanish side by side, with the same `{names}`.
-PHRASES: dict[str, tuple[str, str]] = _THINGS | _ACTIONS | _PLAN | _DRIFT | _PAGE
+PHRASES: dict[str, tuple[str, str]] = _THINGS | _ACTIONS | _PLAN | _DRIFT | _CHECK | _PAGE
 
 
 class Words:

@@ -25,6 +25,11 @@ CASES = [
     ("status", "text", "en"),
     ("statuses", "text", "en"),
     ("statuses", "markdown", "en"),
+    ("check", "text", "en"),
+    ("check", "html", "en"),
+    ("check-many", "text", "en"),
+    ("check-many", "markdown", "en"),
+    ("check-many", "html", "es"),
 ]
 
 

@@ -13,7 +13,8 @@ from reconciler.report.redact import redact
 from reconciler.report.views import render
 from tests.report.samples import document
 
-PAGES = [render(document(name), "html", language) for name in ("plan-migration", "drift") for language in ("en", "es")]
+NAMES = ("plan-migration", "drift", "check-many")
+PAGES = [render(document(name), "html", language) for name in NAMES for language in ("en", "es")]
 
 
 @pytest.mark.parametrize("shown", PAGES)

@@ -1,0 +1,1 @@
+"""DMARC aggregate reports: who sends mail in a domain's name, as receivers count it."""
