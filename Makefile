@@ -26,11 +26,13 @@ help:
 
 venv: $(STAMP)
 
-# Redone only when what is to be installed changes.
+# Redone only when what is to be installed changes. pyspf has no wheel: the first step builds it with the setuptools that
+# the lock file pins by hash; the second removes what the lock file does not name.
 $(STAMP): requirements.lock pyproject.toml
 	test -x $(PY) || $(PYTHON) -m venv $(VENV)
 	test "$$($(BIN)/uv --version 2>/dev/null | cut -d' ' -f2)" = $(UV_VERSION) \
 	  || $(PY) -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	$(UV) pip install --quiet --require-hashes --no-deps --no-build-isolation-package pyspf -r requirements.lock
 	$(UV) pip sync --quiet --require-hashes --compile-bytecode requirements.lock
 	$(UV) pip install --quiet --no-deps --no-build-isolation -e .
 	touch $@

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from hashlib import sha256
 
-from reconciler import accounts, domains
+from reconciler import accounts, domains, standing_spf
 from reconciler.mail.wants import join
 from reconciler.model.diagnostic import Diagnostic, error
 from reconciler.model.key import VERIFICATION, Key, Slot
@@ -16,6 +16,7 @@ from reconciler.model.value import Unknown, Value
 from reconciler.recordset import replaced
 from reconciler.spec.customer import CustomerSpec
 from reconciler.spec.domain import DomainSpec
+from reconciler.zones import Zones
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +32,23 @@ class Desired:
     diagnostics: tuple[Diagnostic, ...] = ()
 
 
-def desired(customer: CustomerSpec, facts: Facts, today: date) -> Desired:
-    """Build every route of a customer; what ends `today` or ended before is asked for no more, only taken away."""
+def desired(customer: CustomerSpec, facts: Facts, today: date, zones: Zones) -> Desired:
+    """Build every route of a customer; what ends `today` or ended before is asked for no more, only taken away.
+
+    Args:
+        zones: what was read of the customer's zones; what must be known of other names is open there afterwards.
+    """
     found: list[Diagnostic] = []
     people = accounts.wishes(customer, facts)
     found += people.diagnostics
     routes = []
     for name, domain in customer.domains.items():
         route = _Builder(customer, domain, found, today)
-        route.add(domains.wishes(customer, domain, facts, found))
-        route.add((asked, None) for asked in people.by_domain.get(name, ()))
+        wishes = [*domains.wishes(customer, domain, facts, zones, found)]
+        route.add(wishes)
+        pins, unpinned = standing_spf.pins(standing_spf.home(name, zones), [asked for asked, _ in wishes], facts, zones)
+        found += unpinned
+        route.add((asked, None) for asked in [*pins, *people.by_domain.get(name, ())])
         routes.append(route.build())
     if people.own and customer.tenant:
         own = _Builder(customer, None, found, today)

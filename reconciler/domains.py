@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 
-from reconciler.mail import dmarc, senders, services
+from reconciler import authentication, collisions, standing_spf
+from reconciler.mail import senders, services
 from reconciler.mail.spf.terms import identity, is_spf, parse
 from reconciler.mail.txt import txt_part
 from reconciler.mail.wants import Asked, MailDomain, Row, record_wants
@@ -14,7 +15,9 @@ from reconciler.model.diagnostic import Diagnostic, error, warning
 from reconciler.model.key import Key, Slot
 from reconciler.model.route import Facts, Want
 from reconciler.spec.customer import CustomerSpec
-from reconciler.spec.domain import DmarcSpec, DnsTable, DomainSpec, Record, Sender
+from reconciler.spec.domain import DnsTable, DomainSpec, Record, Sender
+from reconciler.spec.mail_policy import AS_IT_IS
+from reconciler.zones import Zones
 
 #: A wish, and the day on which it ends; none = never.
 Dated = tuple[Asked, date | None]
@@ -22,9 +25,16 @@ Dated = tuple[Asked, date | None]
 SPF_ALL = {"fail": "-all", "softfail": "~all", "neutral": "?all"}
 
 
-def wishes(customer: CustomerSpec, domain: DomainSpec, facts: Facts, found: list[Diagnostic]) -> Iterator[Dated]:
+def wishes(
+    customer: CustomerSpec, domain: DomainSpec, facts: Facts, zones: Zones, found: list[Diagnostic]
+) -> Iterator[Dated]:
     """Everything the spec asks of one domain; what is wrong with it goes to `found`."""
-    for asked in _undated(customer, domain, facts, found):
+    at = _mail_domain(customer, domain, zones)
+    if domain.mail or domain.senders or domain.spf != AS_IT_IS:
+        found += standing_spf.shared(domain.name, at.spf_key, zones, customer.domains, at.origin)
+    lasting = list(_undated(at, customer, domain, facts=facts, zones=zones, found=found))
+    found += collisions.found(at, domain, lasting, zones)
+    for asked in [*lasting, *collisions.make_way(at, lasting, zones)]:
         yield asked, None
     for sender in domain.senders:
         wants, problems = senders.sender_wants(
@@ -35,7 +45,7 @@ def wishes(customer: CustomerSpec, domain: DomainSpec, facts: Facts, found: list
                 rows=_rows(sender.dns_table),
                 origin=sender.origin,
             ),
-            _sending(_mail_domain(customer, domain), sender),
+            _sending(at, sender),
         )
         found += problems
         for asked in wants:
@@ -67,8 +77,15 @@ def _sending(at: MailDomain, sender: Sender) -> MailDomain:
     return at if sender.ttl is None else replace(at, ttl=sender.ttl)
 
 
-def _undated(customer: CustomerSpec, domain: DomainSpec, facts: Facts, found: list[Diagnostic]) -> Iterator[Asked]:
-    at = _mail_domain(customer, domain)
+def _undated(
+    at: MailDomain,
+    customer: CustomerSpec,
+    domain: DomainSpec,
+    *,
+    facts: Facts,
+    zones: Zones,
+    found: list[Diagnostic],
+) -> Iterator[Asked]:
     if domain.mail and domain.mail.service == "microsoft365":
         yield from services.microsoft365(at)
         found += services.findings(at, facts)
@@ -79,27 +96,16 @@ def _undated(customer: CustomerSpec, domain: DomainSpec, facts: Facts, found: li
     if domain.spf.all:
         overwrite = domain.spf.adopt is not None
         end = Want(SPF_ALL[domain.spf.all], domain.origin, overwrite=overwrite, manage=at.manage)
-        yield "prepare", Slot(at.key("TXT"), "spf/all"), end
-    if domain.dmarc:
-        yield from _dmarc(at, domain.dmarc)
+        # While mail moves the weaker end holds: the old servers are not all known.
+        yield "retire" if domain.migration else "prepare", Slot(at.spf_key, "spf/all"), end
+    yield from authentication.wishes(at, domain, zones, found)
     for text in domain.spf.absent:
         yield (
             "retire",
-            Slot(at.key("TXT"), f"spf/{identity(text)}"),
+            Slot(at.spf_key, f"spf/{identity(text)}"),
             Want(None, domain.spf.origin, manage=domain.manage),
         )
     yield from _absences(domain, found)
-
-
-def _dmarc(at: MailDomain, spec: DmarcSpec) -> Iterator[Asked]:
-    place = replace(
-        at,
-        ttl=spec.ttl if spec.ttl is not None else at.ttl,
-        overwrite=spec.adopt is not None,
-        origin=spec.origin,
-    )
-    policy = dmarc.Policy(spec.policy, spec.subdomain_policy or "", spec.reports_to, spec.failure_reports_to)
-    yield from dmarc.dmarc(place, policy)
 
 
 def _rows(table: DnsTable | None) -> tuple[Row, ...]:
@@ -107,7 +113,7 @@ def _rows(table: DnsTable | None) -> tuple[Row, ...]:
     return tuple(Row(one.name, one.type, value, one.ttl, one.origin) for one in records for value in one.values)
 
 
-def _mail_domain(customer: CustomerSpec, domain: DomainSpec) -> MailDomain:
+def _mail_domain(customer: CustomerSpec, domain: DomainSpec, zones: Zones) -> MailDomain:
     return MailDomain(
         name=domain.name,
         tenant=customer.tenant or "",
@@ -117,7 +123,9 @@ def _mail_domain(customer: CustomerSpec, domain: DomainSpec) -> MailDomain:
         overwrite=bool(domain.mail and domain.mail.adopt),
         manage=domain.mail.manage if domain.mail else domain.manage,
         retire_verification=domain.retire_verification,
+        gateway=bool(domain.mail and domain.mail.gateway == "keep"),
         origin=domain.mail.origin if domain.mail else domain.origin,
+        spf=standing_spf.home(domain.name, zones),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from reconciler import diff, leftovers, plan, policy, position
+from reconciler import diff, leftovers, mail_guards, plan, policy, position
 from reconciler.ledger import Ledger
 from reconciler.model.key import Key, Slot
 from reconciler.model.route import Route
@@ -17,10 +17,12 @@ class Limits:
 
     Attributes:
         complete: every scope was read, and every file of the spec was loaded.
+        policies: what the domains' web servers show as their MTA-STS policies.
     """
 
     rules: policy.Rules = field(default_factory=policy.Rules)
     complete: bool = True
+    policies: mail_guards.Policies = field(default_factory=dict)
 
 
 def _unread(route: Route, covers: Callable[[Key], bool]) -> str:
@@ -58,6 +60,7 @@ def legs(
         leftovers.emptied(routes, mentioned),
         {address for address, owned in known.owned.items() if owned.protect},
         {row.slot: (number, row.stage) for number, row in acting},
+        limits.policies,
     )
     made = [
         plan.leg(

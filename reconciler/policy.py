@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from reconciler import addresses, folding, recordset
+from reconciler import addresses, folding, mail_guards, recordset
 from reconciler.diff import Row
 from reconciler.model.key import Key, Slot
 from reconciler.model.resource import Resource, Sku, User
@@ -47,6 +47,7 @@ class Case:
         emptied: zones and tenants of which the spec mentions nothing any more though we own something there.
         protected: addresses that the ledger protects.
         places: of each row's slot, the number of its route and of its stage.
+        policies: what the domains' web servers show as their MTA-STS policies.
     """
 
     rows: Sequence[Row]
@@ -55,13 +56,15 @@ class Case:
     emptied: Collection[str] = ()
     protected: Collection[str] = ()
     places: Mapping[Slot, addresses.Place] = field(default_factory=dict)
+    policies: mail_guards.Policies = field(default_factory=dict)
 
 
 def refusals(case: Case, rules: Rules) -> dict[Slot, str]:
     """Every refused act with the reason, for a person; an act that is missing may go ahead."""
     refused: dict[Slot, str] = {}
     guards = (_name_servers, _last_mx, _seats, _synced, _emergency)
-    for found in (_removals(case, rules), _shares(case, rules), *(guard(case) for guard in guards)):
+    mail = mail_guards.refusals(case.rows, case.resources, case.policies)
+    for found in (_removals(case, rules), _shares(case, rules), *(guard(case) for guard in guards), mail):
         for slot, reason in found:
             refused.setdefault(slot, reason)
     refused |= dict(_half_swaps(case, refused))
@@ -173,11 +176,17 @@ def _occupied(case: Case, refused: Collection[Slot]) -> Iterator[tuple[Slot, str
         if clash:
             yield (
                 row.slot,
-                (
-                    f"{key.name} already has {', '.join(sorted(clash))}, and a CNAME stands alone; "
-                    f"list it under `absent:` of the domain, and it makes way in the same step"
-                ),
+                (f"{key.name} already has {', '.join(sorted(clash))}, and a CNAME stands alone; {_way(key)}"),
             )
+
+
+def _way(key: Key) -> str:
+    if key.kind == "CNAME" and "._domainkey" in f".{key.name}":
+        return (
+            "an old signer still uses this selector: let it sign with another one for 7 days, then list the key under "
+            "`absent:` of the domain"
+        )
+    return "list it under `absent:` of the domain, and it makes way in the same step"
 
 
 def _replaced(case: Case, refused: Collection[Slot]) -> Iterator[tuple[Slot, str]]:

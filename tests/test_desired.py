@@ -9,6 +9,7 @@ from reconciler.desired import Desired, desired
 from reconciler.model.route import STAGES, Facts, Wait, Want
 from reconciler.model.value import Unknown
 from reconciler.spec.load import load
+from reconciler.zones import Zones
 from tests.spec.folders import write
 
 TENANT = "shop.onmicrosoft.com"
@@ -31,7 +32,7 @@ def made(tmp_path: Path, spec: str, **files: str) -> Desired:
     write(tmp_path, {"workspace.yaml": WORKSPACE, "c/customer.yaml": spec, **named})
     loaded = load(tmp_path)
     assert not loaded.failed, loaded.failed
-    return desired(loaded.customers[0], FACTS, TODAY)
+    return desired(loaded.customers[0], FACTS, TODAY, Zones({}, (), {}))
 
 
 def wants(found: Desired, route: int = 0) -> dict[str, tuple[str, Want]]:

@@ -14,6 +14,7 @@ from reconciler.session import applying, drifting, planning, standing
 from reconciler.session.opened import Session
 from reconciler.spec import digest, scope
 from reconciler.spec.workspace import ProviderEntry
+from reconciler.zones import Zones
 
 
 class Opened:
@@ -48,7 +49,7 @@ class Opened:
         return standing.status(self._session, self._customers[name])
 
     def check(self, name: str) -> Sequence[Diagnostic]:
-        found = desired.desired(self._customers[name], {}, self.clock.now().date()).diagnostics
+        found = desired.desired(self._customers[name], {}, self.clock.now().date(), Zones({}, (), {})).diagnostics
         return [one for one in found if one.rule != accounts.UNKNOWN_SKU]
 
     def digest(self, name: str) -> str:

@@ -9,8 +9,9 @@ from datetime import date
 from reconciler import live
 from reconciler.diff import Row
 from reconciler.ledger import Ledger
-from reconciler.model.diagnostic import Diagnostic, Origin, error, warning
+from reconciler.model.diagnostic import Diagnostic, Origin, Severity, error, warning
 from reconciler.plan import Leg
+from reconciler.proof import Proof
 from reconciler.spec.customer import CustomerSpec
 from reconciler.spec.missing import missing as lacking
 from reconciler.spec.workspace import Workspace
@@ -162,6 +163,17 @@ def missing(customer: CustomerSpec, workspace: Workspace, abandoned: Iterable[Di
         if domain.migration
     ]
     return tuple(lacks)
+
+
+def unseen(proofs: Iterable[Proof], customer: CustomerSpec) -> list[Diagnostic]:
+    """SPF that leads to names which nobody could look up, because no resolver is configured."""
+    named = [one.domain for one in proofs if not all(moment.known for moment in one.moments)]
+    if not named:
+        return []
+    what = f"what the SPF records of {', '.join(named)} include was not looked up"
+    why = "Their cost and what a `?` stands behind is only known as far as the zones here say it."
+    remedy = "Write `resolver: [ADDRESS]` in workspace.yaml."
+    return [Diagnostic(Severity.INFO, "spf/not-looked-up", what, why, remedy, customer.origin)]
 
 
 def halted(legs: Iterable[Leg]) -> list[Diagnostic]:

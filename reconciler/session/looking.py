@@ -6,17 +6,19 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from reconciler import accounts, binding, desired, diff, ledger, live
+from reconciler.mail_guards import Policies
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.key import Key
 from reconciler.model.route import Route
 from reconciler.model.value import Value
 from reconciler.provider import Reader, Readiness, Scope
-from reconciler.session import findings
+from reconciler.session import findings, policies
 from reconciler.session.facts import facts_of
 from reconciler.session.opened import Session
 from reconciler.spec import scope
 from reconciler.spec.accounts import Account
 from reconciler.spec.customer import CustomerSpec
+from reconciler.zones import Zones
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,12 @@ class Seen:
     world: diff.World
     routes: tuple[Route, ...]
     found: tuple[Diagnostic, ...]
+    policies: Policies
+
+    @property
+    def zones(self) -> frozenset[str]:
+        """The zones that were read whole."""
+        return read_whole(self.picture)
 
     @property
     def complete(self) -> bool:
@@ -83,7 +91,10 @@ def see(session: Session, customer: CustomerSpec, known: ledger.Ledger, *, fix_d
     resources = bound.inward(picture.resources)
     facts = facts_of(resources)
     today = session.clock.now().date()
-    wished = desired.desired(customer, facts, today)
+    read = read_whole(picture)
+    wished = session.answers.settled(
+        lambda answers: Zones(answers, read, resources), lambda zones: desired.desired(customer, facts, today, zones)
+    )
     found = [
         *findings.unread(picture),
         *findings.odd(picture),
@@ -97,4 +108,12 @@ def see(session: Session, customer: CustomerSpec, known: ledger.Ledger, *, fix_d
     accepted = frozenset(one.address for one in customer.accepted_drift if one.until >= today)
     fix = fix_drift or workspace.policy.self_heal
     world = diff.World(resources, bound.owned(known), facts, fix, alone, accepted)
-    return Seen(places, picture, bound, known, facts, world, wished.routes, tuple(found))
+    shown = policies.fetched(session, customer, read, resources)
+    return Seen(places, picture, bound, known, facts, world, wished.routes, tuple(found), shown)
+
+
+def read_whole(picture: live.Live) -> frozenset[str]:
+    """The zones of a reading."""
+    return frozenset(
+        one.scope.name for one in picture.reads if one.scope.system == "dns" and one.observation is not None
+    )

@@ -18,6 +18,7 @@ from reconciler import (
     plan,
     policy,
     position,
+    proof,
 )
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.errors import SpecError
@@ -31,6 +32,7 @@ from reconciler.session.opened import Session
 from reconciler.spec import digest
 from reconciler.spec.customer import CustomerSpec
 from reconciler.verdict import Verdict
+from reconciler.zones import Zones
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +85,23 @@ def make_from(
     found += [*findings.asked_for(customer), *findings.past(customer, today)]
     found += findings.acceptances(customer, (row for one in made_legs for row in one.rows), today)
     found += [*_unstorable(made_legs, seen.world, seen.places), *findings.halted(made_legs)]
+    proven = _proven(session, customer, made_legs, seen)
+    found += proven.diagnostics
+    if session.answers.asker is None:
+        found += findings.unseen(proven.proofs, customer)
     made_legs = _target(made_legs, options.target)
     lacking = findings.missing(customer, session.loaded.workspace, position.abandoned(seen.routes, known))
     whole = seen.picture.complete and not options.target
     made = plan.Plan(customer.id, made_legs, foreign, tuple(found), lacking, whole)
-    return Made(customer, made, _paper(session, customer, made, seen), seen)
+    return Made(customer, made, _paper(session, customer, made, seen, proven.proofs), seen)
+
+
+def _proven(session: Session, customer: CustomerSpec, made: Sequence[plan.Leg], seen: Seen) -> proof.Proven:
+    today = session.clock.now().date()
+    return session.answers.settled(
+        lambda known: Zones(known, seen.zones, seen.world.resources),
+        lambda zones: proof.prove(customer.domains, made, zones, today),
+    )
 
 
 def _counted(customer: CustomerSpec, made: Iterable[plan.Leg]) -> list[Diagnostic]:
@@ -96,13 +110,15 @@ def _counted(customer: CustomerSpec, made: Iterable[plan.Leg]) -> list[Diagnosti
     return [*findings.acknowledged(customer, omitted), *findings.unsealed(customer, born)]
 
 
-def _paper(session: Session, customer: CustomerSpec, made: plan.Plan, seen: Seen) -> dict[str, Any]:
+def _paper(
+    session: Session, customer: CustomerSpec, made: plan.Plan, seen: Seen, proofs: Sequence[proof.Proof]
+) -> dict[str, Any]:
     now = session.clock.now()
     watch = gates.Watch(now, seen.known, seen.facts, lambda key: seen.places.ready(key, seen.binding))
     spec = {"digest": digest.digest(customer), "files": [str(file) for file in customer.files]}
     policy_ = policy_digest(session)
     states = _gates(made.legs, watch)
-    return document.plan(made, reads=seen.picture, spec=spec, policy=policy_, gates=states, now=now)
+    return document.plan(made, reads=seen.picture, spec=spec, policy=policy_, gates=states, proofs=proofs, now=now)
 
 
 def policy_digest(session: Session) -> str:
@@ -115,7 +131,7 @@ def _compare(session: Session, customer: CustomerSpec, seen: Seen) -> tuple[tupl
     limits = session.loaded.workspace.policy
     rules = policy.Rules(limits.max_destroy, customer.destroy, limits.max_share, limits.share_floor)
     routes = _with_tenant(customer, seen.routes, seen.world)
-    bounds = legs.Limits(rules, seen.complete)
+    bounds = legs.Limits(rules, seen.complete, seen.policies)
     return legs.legs(routes, seen.world, seen.known, seen.picture.covers, bounds)
 
 

@@ -1,0 +1,285 @@
+"""Shows what SPF says before a plan and after each of its stages: the record, its whole tree, and what becomes of mail.
+
+Every sender with an address is tried, every probe of the spec, and every address whose term leaves the record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import NamedTuple
+
+from reconciler import folding, standing_spf
+from reconciler.mail.spf import evaluate, lint, tree
+from reconciler.mail.spf.terms import is_spf, parse
+from reconciler.model.answer import Answer, Status
+from reconciler.model.diagnostic import Diagnostic, Origin, Severity, error
+from reconciler.model.key import Key, Slot
+from reconciler.model.names import fqdn
+from reconciler.model.resource import RecordSet
+from reconciler.model.value import Unknown, Value
+from reconciler.plan import Act, Leg
+from reconciler.spec.domain import DomainSpec
+from reconciler.zones import Zones
+
+#: What MX and addresses say decides what SPF's `mx` and `a` mean.
+LEADS = frozenset({"MX", "A", "AAAA", "CNAME"})
+#: Stands for a record that nobody could look up: it admits nobody and breaks nothing.
+SILENT = Answer(Status.FOUND, ("v=spf1 ?all",))
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """The record at one moment.
+
+    Attributes:
+        stage: after which stage; empty = now.
+        text: none = there is none.
+        lookups: in the worst case, over the whole tree. `voids`: those that find nothing.
+        known: the whole tree was looked up.
+    """
+
+    stage: str
+    text: str | None
+    lookups: int = 0
+    voids: int = 0
+    known: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One address, tried at every moment.
+
+    Attributes:
+        expect: what must come out in the end; empty = only shown.
+        results: SPF results, one for each moment; a `?` behind one that depends on what nobody could look up.
+    """
+
+    name: str
+    address: str
+    expect: str
+    results: tuple[str, ...] = ()
+    origin: Origin = Origin()
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """One SPF record through a plan.
+
+    Attributes:
+        domain: whose mail it is about. `address`: of the record set.
+        moments: now, then after each stage that changes what SPF says.
+        tree: the last moment's tree, for people.
+        unknown: terms of the last record that nobody of us asked for.
+    """
+
+    domain: str
+    address: str
+    moments: tuple[Moment, ...]
+    tree: tuple[str, ...]
+    trials: tuple[Trial, ...]
+    unknown: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """All proofs of a plan, and what they found wrong."""
+
+    proofs: tuple[Proof, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+def prove(domains: Mapping[str, DomainSpec], legs: Sequence[Leg], zones: Zones, today: date) -> Proven:
+    """Prove every SPF record that a plan touches, itself or through what it points to."""
+    acts = [act for leg in legs for act in leg.acts if act.slot.key.system == "dns" and not act.refusal]
+    touched = {act.slot.key for act in acts if act.slot.part.startswith("spf")}
+    leading = {act.slot.key.scope for act in acts if act.slot.key.kind in LEADS and not act.slot.part}
+    if not touched and not leading:
+        return Proven()
+    homes = {name: standing_spf.home(name, zones) for name in domains}
+    subjects: list[tuple[str, Key, DomainSpec | None]]
+    subjects = [(name, key, domains[name]) for name, key in homes.items() if key in touched or name in leading]
+    named = set(homes.values())
+    subjects += [(_absolute(key), key, None) for key in sorted(touched - named)]
+    names = {leg.route.id: [stage.name for stage in leg.route.stages] for leg in legs}
+    scene = Scene(acts, names, zones, today)
+    asked = {slot.part for leg in legs for stage in leg.route.stages for slot in stage.wants}
+    proofs: list[Proof] = []
+    found: list[Diagnostic] = []
+    for name, key, spec in subjects:
+        one = _Subject(name, key, spec, scene)
+        if any(moment.text for moment in one.moments):
+            proofs.append(one.proof(asked))
+            found += one.found(touched=key in touched)
+    return Proven(tuple(proofs), tuple(found))
+
+
+class Scene(NamedTuple):
+    """What all subjects of a plan share: its acts in DNS, the stages of each route by name, the zones, the day."""
+
+    acts: Sequence[Act]
+    names: Mapping[str, Sequence[str]]
+    zones: Zones
+    today: date
+
+
+class _Subject:
+    """One record's way through the plan."""
+
+    def __init__(self, name: str, key: Key, spec: DomainSpec | None, scene: Scene) -> None:
+        self.name, self.key, self.spec, self.today = name, key, spec, scene.today
+        moving = [act for act in scene.acts if _speaks(act, key) or _leads(act.slot.key, name)]
+        stages = dict(sorted({act.stage: scene.names[act.route][act.stage] for act in moving}.items()))
+        self.views = [scene.zones, *(_after(scene.zones, scene.acts, stage) for stage in stages)]
+        self.trees = [tree.count(name, view) for view in self.views]
+        self.moments = [
+            _moment(stage, view.set(key), counted)
+            for stage, view, counted in zip(["", *stages.values()], self.views, self.trees, strict=True)
+        ]
+        self.trials = [self._tried(one) for one in self._trials()]
+
+    def proof(self, asked: Iterable[str]) -> Proof:
+        last = self.moments[-1].text
+        kept = self._telling()
+        trials = [replace(one, results=tuple(one.results[index] for index in kept)) for one in self.trials]
+        ours = set(asked)
+        unknown = [one.text for one in parse(last or "") if f"spf/{one.identity}" not in ours and not one.is_all]
+        return Proof(
+            self.name,
+            self.key.address,
+            tuple(self.moments[index] for index in kept),
+            tree.lines(self.trees[-1]),
+            tuple(trials),
+            tuple(unknown),
+        )
+
+    def _telling(self) -> list[int]:
+        """The moments that say something new, the first and the last among them."""
+        shown = [
+            (replace(one, stage=""), [trial.results[index] for trial in self.trials])
+            for index, one in enumerate(self.moments)
+        ]
+        return [index for index, one in enumerate(shown) if not index or one != shown[index - 1]]
+
+    def found(self, *, touched: bool) -> Iterator[Diagnostic]:
+        """What is wrong after any stage; what is wrong already and left alone is a warning."""
+        origin = self._origin()
+        seen: set[tuple[str, str]] = set()
+        for view, counted in zip(self.views[1:], self.trees[1:], strict=True):
+            rs = view.set(self.key)
+            for one in lint.lint(self.name, rs.values if rs else (), counted, origin, self.key.address):
+                if one.severity is not Severity.INFO and (one.rule, one.summary) not in seen:
+                    seen.add((one.rule, one.summary))
+                    mild = one.severity is Severity.ERROR and not touched
+                    yield replace(one, severity=Severity.WARNING) if mild else one
+        for trial in self.trials:
+            last = self._last(trial)
+            if trial.expect and last.removesuffix("?") != trial.expect and not last.endswith("?"):
+                yield _unexpected(self.name, self.key, trial, last)
+
+    def _origin(self) -> Origin:
+        if self.spec is None:
+            return Origin()
+        return self.spec.spf.origin if self.spec.spf.origin.file else self.spec.origin
+
+    def _last(self, trial: Trial) -> str:
+        """The result in the end; what leaves on a day of the spec has passed till then."""
+        lasting = [
+            result
+            for moment, result in zip(self.moments, trial.results, strict=True)
+            if not moment.stage.startswith("until ")
+        ]
+        return lasting[-1]
+
+    def _trials(self) -> Iterator[Trial]:
+        declared: dict[str, Trial] = {}
+        for sender in self.spec.senders if self.spec else ():
+            ended = sender.until is not None and sender.until <= self.today
+            for address in _ends(sender.address) if sender.address else ():
+                declared[address] = Trial(sender.name, address, "" if ended else "pass", origin=sender.origin)
+        for probe in self.spec.spf.probes if self.spec else ():
+            declared[probe.address] = Trial(probe.name, probe.address, probe.expect, origin=probe.origin)
+        for address in self._leaving():
+            declared.setdefault(address, Trial("of a term that leaves", address, ""))
+        yield from declared.values()
+
+    def _leaving(self) -> Iterator[str]:
+        """Addresses of terms that were in a record before and are not in the last one."""
+        last = {one.identity for one in parse(self.moments[-1].text or "")}
+        for moment in self.moments[:-1]:
+            for one in parse(moment.text or ""):
+                kind, _, network = one.identity.lstrip("-~?").partition(":")
+                if kind in {"ip4", "ip6"} and one.identity not in last:
+                    yield from _ends(network)
+
+    def _tried(self, trial: Trial) -> Trial:
+        return replace(trial, results=tuple(_result(self.name, trial.address, view) for view in self.views))
+
+
+def _speaks(act: Act, key: Key) -> bool:
+    return act.slot.key == key and act.slot.part.startswith("spf")
+
+
+def _leads(key: Key, zone: str) -> bool:
+    return key.scope == zone and key.kind in LEADS
+
+
+def _absolute(key: Key) -> str:
+    return fqdn(key.name, key.scope).removesuffix(".")
+
+
+def _after(zones: Zones, acts: Sequence[Act], stage: int) -> Zones:
+    """The zones after a stage: everything that is done up to then."""
+    writes: dict[Key, dict[str, Value | None]] = {}
+    unnamed: set[Key] = set()
+    for act in acts:
+        if act.stage <= stage:
+            key, value = act.slot.key, act.row.target
+            if value is None and isinstance(act.row.after, Unknown):
+                unnamed.add(key)
+            else:
+                writes.setdefault(key, {})[act.slot.part] = value
+    changes: dict[Key, RecordSet | None] = {}
+    for key, parts in writes.items():
+        made = folding.fold(key, zones.set(key), parts)
+        changes[key] = made if isinstance(made, RecordSet) else None
+    return zones.after(changes, {key for key in unnamed if key.kind != "TXT"})
+
+
+def _moment(stage: str, rs: RecordSet | None, counted: tree.Tree) -> Moment:
+    texts = [text for text in rs.values if is_spf(text)] if rs else []
+    return Moment(stage, " | ".join(texts) or None, counted.lookups, max(counted.voids), counted.known)
+
+
+def _result(domain: str, address: str, view: Zones) -> str:
+    guessed = False
+
+    def ask(name: str, kind: str) -> Answer:
+        nonlocal guessed
+        answer = view.ask(name, kind)
+        if answer is None or answer.status is Status.FAILED:
+            guessed = True
+            return SILENT if kind == "TXT" else Answer(Status.FOUND)
+        return answer
+
+    verdict = evaluate.check_host(address, domain, f"postmaster@{domain}", domain, ask)
+    return f"{verdict.result}?" if guessed else verdict.result
+
+
+def _ends(network: str) -> Iterator[str]:
+    """The first and the last address of a network."""
+    from ipaddress import ip_network
+
+    found = ip_network(network, strict=False)
+    yield from dict.fromkeys((str(found.network_address), str(found.broadcast_address)))
+
+
+def _unexpected(domain: str, key: Key, trial: Trial, last: str) -> Diagnostic:
+    what = f"mail from {trial.name} ({trial.address}) would get {last} for {domain}, and {trial.expect} is expected"
+    remedy = (
+        "Look at the tree above: an earlier term may deny it, or an include may be broken."
+        if trial.expect == "pass"
+        else "List the term that admits it under `spf: absent:`, or correct what is expected."
+    )
+    return error("spf/probe", what, "", remedy, origin=trial.origin, address=Slot(key, "spf/all").address)

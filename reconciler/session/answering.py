@@ -1,0 +1,91 @@
+"""Answers the questions that pure functions leave open, from the configured resolver alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Protocol, TypeVar
+
+from reconciler.mail.notebook import Notebook
+from reconciler.model.answer import Answer, Question
+from reconciler.model.diagnostic import error
+from reconciler.model.errors import SpecError
+from reconciler.spec.workspace import ResolverSpec
+
+#: A function that leads on from answer to answer ends long before: SPF allows ten lookups, a tree walk eight.
+ROUNDS = 40
+
+Noted = TypeVar("Noted", bound=Notebook)
+Result = TypeVar("Result")
+
+
+class Asker(Protocol):
+    """Who may ask the world."""
+
+    def ask(self, questions: Iterable[Question]) -> Mapping[Question, Answer]:
+        """An answer for each question, failed ones too."""
+        ...
+
+
+def asker(chosen: ResolverSpec | None) -> Asker | None:
+    """The configured resolver; none when none is configured, and then nobody is asked.
+
+    Raises:
+        SpecError: the machine's own servers were chosen, and it names none.
+    """
+    if chosen is None:
+        return None
+    from reconciler.probe import resolver
+
+    servers = [server for name in chosen.servers for server in _servers(name, chosen)]
+    return resolver.Resolver(servers, timeout=chosen.timeout)
+
+
+def _servers(name: str, chosen: ResolverSpec) -> list[tuple[str, int]]:
+    from reconciler.probe import resolver
+
+    if name != "system":
+        host, _, port = name.rpartition(":")
+        return [(host.strip("[]"), int(port))]
+    try:
+        found = [(one.address, one.port) for one in resolver.from_machine()]
+    except OSError as problem:
+        found, why = [], str(problem)
+    else:
+        why = "/etc/resolv.conf names none"
+    if not found:
+        remedy = "Write the address of a DNS server in its place."
+        what = "`resolver: system`, and this machine names no DNS server"
+        raise SpecError([error("spec/resolver", what, why, remedy, origin=chosen.origin)])
+    return found
+
+
+class Answers:
+    """What was asked so far in this run; each question is asked once.
+
+    Attributes:
+        known: every answer.
+        asker: none = nobody may be asked, and what is open stays open.
+    """
+
+    def __init__(self, asker: Asker | None = None) -> None:
+        self.asker = asker
+        self.known: dict[Question, Answer] = {}
+
+    def settled(self, note: Callable[[Mapping[Question, Answer]], Noted], run: Callable[[Noted], Result]) -> Result:
+        """Run a function again and again until it leaves no question open that somebody can answer."""
+        notebook = note(self.known)
+        result = run(notebook)
+        for _ in range(ROUNDS):
+            if not self.learn(notebook.open):
+                break
+            notebook = note(self.known)
+            result = run(notebook)
+        return result
+
+    def learn(self, questions: Iterable[Question]) -> bool:
+        """Ask what is not known yet; tells whether anything was."""
+        new = [one for one in questions if one not in self.known]
+        if self.asker is None or not new:
+            return False
+        self.known.update(self.asker.ask(new))
+        return True

@@ -1,0 +1,121 @@
+"""What a plan shows and refuses of SPF: the tree, the addresses tried before and after, the limits."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.mail_place import MICROSOFT, World, plan, told, zone
+
+MAIL = """
+tenant: acme.onmicrosoft.com
+domains:
+  acme.example:
+    mail: {service: microsoft365, adopt: overwrite}
+    %s
+"""
+
+
+def spf(made: Any, domain: str = "acme.example") -> dict[str, Any]:
+    """The proof of one domain."""
+    return next(one for one in made.document["spf"] if one["domain"] == domain)
+
+
+def results(made: Any) -> dict[str, list[str]]:
+    """SPF results by address, now and after each stage."""
+    return {one["address"]: one["results"] for one in spf(made)["probes"]}
+
+
+def test_senders_are_tried_before_and_after(tmp_path: Path) -> None:
+    """An address that a sender has fails before and passes after; a probe of the spec is tried too."""
+    spec = MAIL % (
+        "senders: [{name: copier, address: 198.18.7.8, method: relay}]\n"
+        "    spf: {probes: [{name: old host, address: 192.0.2.25}, {name: nobody, address: 192.0.2.99, expect: fail}]}"
+    )
+    text = '@ TXT "v=spf1 ip4:192.0.2.25 -all"'
+    made = plan(tmp_path, spec, {"acme.example": zone(text)}, World(MICROSOFT))
+    assert results(made) == {
+        "198.18.7.8": ["fail", "pass"],
+        "192.0.2.25": ["pass", "pass"],
+        "192.0.2.99": ["fail", "fail"],
+    }
+    assert [one["stage"] for one in spf(made)["moments"]] == ["", "prepare"]
+    assert spf(made)["moments"][-1]["lookups"] == 1
+    assert spf(made)["unknown"] == ["ip4:192.0.2.25"]
+    assert not made.plan.errored
+
+
+def test_a_probe_that_comes_out_otherwise_stops_the_plan(tmp_path: Path) -> None:
+    """The old host shall fail, and a term still admits it: the plan is an error, at the probe's line."""
+    spec = MAIL % "spf: {probes: [{name: old host, address: 192.0.2.25, expect: fail}]}"
+    made = plan(tmp_path, spec, {"acme.example": zone('@ TXT "v=spf1 ip4:192.0.2.0/24 -all"')}, World(MICROSOFT))
+    (one,) = told(made, "spf/probe")
+    assert (one["severity"], "would get pass" in one["summary"], one["origin"]["line"]) == ("error", True, 6)
+    retired = spec.replace("probes:", "absent: ['ip4:192.0.2.0/24'], probes:")
+    made = plan(tmp_path, retired, {"acme.example": zone('@ TXT "v=spf1 ip4:192.0.2.0/24 -all"')}, World(MICROSOFT))
+    assert (told(made, "spf/probe"), results(made)["192.0.2.25"]) == ([], ["pass", "pass", "fail"])
+    assert results(made)["192.0.2.0"] == ["pass", "pass", "fail"]  # the term that leaves
+
+
+def test_without_a_resolver_nothing_is_called_sure(tmp_path: Path) -> None:
+    """What hangs on an include nobody looked up has a question mark, and is no error."""
+    spec = MAIL % "senders: [{name: copier, address: 198.18.7.8}]"
+    made = plan(tmp_path, spec, {"acme.example": zone('@ TXT "v=spf1 include:far.example -all"')})
+    assert results(made) == {"198.18.7.8": ["fail?", "pass?"]}
+    assert (made.plan.errored, spf(made)["moments"][-1]["known"]) == (False, False)
+    assert told(made, "spf/not-looked-up")
+
+
+def test_more_than_ten_lookups_are_refused_with_the_tree(tmp_path: Path) -> None:
+    """The merged record would cost too much: an error, the tree, and what to do first."""
+    spec = MAIL % "senders: [{name: big, include: big.example}]"
+    tree = {("big.example", "TXT"): ["v=spf1 " + " ".join(f"include:n{i}.example" for i in range(9)) + " -all"]}
+    leaves = {(f"n{i}.example", "TXT"): ["v=spf1 ip4:192.0.2.1 -all"] for i in range(9)}
+    made = plan(tmp_path, spec, {"acme.example": zone()}, World({**MICROSOFT, **tree, **leaves}))
+    (one,) = told(made, "spf/S6")
+    assert (one["severity"], "11" in one["summary"]) == ("error", True)
+    assert any("include:n8.example" in line for line in spf(made)["tree"])
+    assert not made.plan.applyable
+
+
+@pytest.mark.parametrize(
+    ("records", "rule"),
+    [
+        ({("gone.example", "A"): ["192.0.2.1"]}, "spf/S10"),
+        ({("gone.example", "TXT"): ["v=spf1 a:x1.example a:x2.example a:x3.example -all"]}, "spf/S9"),
+        ({("gone.example", "TXT"): ["v=spf1 -all", "v=spf1 ~all"]}, "spf/S10"),
+    ],
+)
+def test_what_would_break_the_record_is_refused(tmp_path: Path, records: dict[Any, list[str]], rule: str) -> None:
+    """A missing include, three void lookups, an include with two records."""
+    spec = MAIL % "senders: [{name: gone, include: gone.example}]"
+    made = plan(tmp_path, spec, {"acme.example": zone()}, World({**MICROSOFT, **records}))
+    assert [one["severity"] for one in told(made, rule)] == ["error"]
+
+
+def test_a_broken_record_that_is_left_alone_is_a_warning(tmp_path: Path) -> None:
+    """Only MX of another name moves: what is wrong with SPF already does not stop that."""
+    spec = "domains: {acme.example: {records: [{name: '@', type: A, values: [192.0.2.8]}]}}"
+    made = plan(tmp_path, spec, {"acme.example": zone('@ TXT "v=spf1 include:gone.example -all"')}, World({}))
+    assert [one["severity"] for one in told(made, "spf/S10")] == ["warning"]
+    assert made.plan.applyable
+
+
+def test_each_name_is_asked_once(tmp_path: Path) -> None:
+    """However often the plan is walked through, a name is asked once."""
+    world = World(MICROSOFT)
+    spec = MAIL % "senders: [{name: copier, address: 198.18.7.8}]"
+    plan(tmp_path, spec, {"acme.example": zone('@ TXT "v=spf1 include:far.example mx -all"')}, world)
+    assert world.asked
+    assert set(world.asked.values()) == {1}
+
+
+def test_two_records_become_one(tmp_path: Path) -> None:
+    """Two SPF records break both: now permerror, then whole."""
+    spec = MAIL % "senders: [{name: copier, address: 198.18.7.8}]"
+    texts = ['@ TXT "v=spf1 ip4:192.0.2.1 -all"', '@ TXT "v=spf1 ip4:192.0.2.2 ~all"']
+    made = plan(tmp_path, spec, {"acme.example": zone(*texts)}, World(MICROSOFT))
+    assert results(made) == {"198.18.7.8": ["permerror", "pass"]}
+    after = spf(made)["moments"][-1]["record"]
+    assert after.endswith("~all")
+    assert {"ip4:192.0.2.1", "ip4:192.0.2.2"} <= set(after.split())

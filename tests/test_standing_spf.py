@@ -1,0 +1,127 @@
+"""The record that stands: `mx` and `a` are pinned before mail moves, a redirect leads to the record that is edited."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.mail_place import MICROSOFT, World, plan, told, zone
+
+MAIL = """
+tenant: acme.onmicrosoft.com
+domains:
+  acme.example:
+    mail: {service: microsoft365, adopt: overwrite}
+"""
+HOSTS = {("mx.host.example", "A"): ["198.18.0.25"], ("mx.host.example", "AAAA"): ["2a00::25"]}
+WORLD = {**MICROSOFT, **HOSTS}
+MX = "@ MX 10 mx.host.example."
+
+
+def after(made: Any) -> str:
+    """The SPF record in the end."""
+    return str(made.document["spf"][0]["moments"][-1]["record"])
+
+
+def test_mx_is_pinned_to_the_addresses_it_means_today(tmp_path: Path) -> None:
+    """The old servers keep passing when MX has moved; `mx` itself is gone."""
+    probes = "\n    spf: {probes: [{name: old, address: 198.18.0.25}, {name: old six, address: '2a00::25'}]}\n"
+    made = plan(tmp_path, MAIL + probes, {"acme.example": zone(MX, '@ TXT "v=spf1 mx -all"')}, World(WORLD))
+    assert set(after(made).split()) == {
+        "v=spf1",
+        "include:spf.protection.outlook.com",
+        "ip4:198.18.0.25",
+        "ip6:2a00::25",
+        "-all",
+    }
+    tried = {one["name"]: one["results"] for one in made.document["spf"][0]["probes"]}
+    assert (tried["old"], tried["old six"]) == (["pass", "pass"], ["pass", "pass"])
+    assert not made.plan.errored
+    stages = {step["stage"] for step in made.document["steps"] if "#spf/" in step["address"]}
+    assert stages == {"prepare"}
+
+
+@pytest.mark.parametrize(
+    ("text", "pins"),
+    [
+        ("v=spf1 mx/24 -all", ["ip4:198.18.0.0/24"]),
+        ("v=spf1 ?mx -all", ["?ip4:198.18.0.25"]),
+        ("v=spf1 mx:acme.example -all", ["ip4:198.18.0.25"]),
+    ],
+)
+def test_a_pin_is_as_wide_as_the_term(tmp_path: Path, text: str, pins: list[str]) -> None:
+    """Prefix length, qualifier and the name that is written."""
+    world = World({**MICROSOFT, ("mx.host.example", "A"): ["198.18.0.25"]})
+    terms = after(plan(tmp_path, MAIL, {"acme.example": zone(MX, f'@ TXT "{text}"')}, world)).split()
+    assert set(pins) <= set(terms)
+    assert not any("mx" in term for term in terms)
+
+
+@pytest.mark.parametrize(
+    ("records", "text"),
+    [
+        ([MX, '@ TXT "v=spf1 a mx:other.example -all"'], "v=spf1 a mx:other.example"),
+        (["@ MX 10 acme-example.mail.protection.outlook.com.", '@ TXT "v=spf1 mx -all"'], "v=spf1 mx "),
+    ],
+)
+def test_what_stays_where_it_is_is_not_pinned(tmp_path: Path, records: list[str], text: str) -> None:
+    """An address that nobody moves, another domain's MX, an MX that is already the tenant's."""
+    made = plan(tmp_path, MAIL, {"acme.example": zone("@ A 192.0.2.1", *records)}, World(WORLD))
+    assert after(made).startswith(text)
+    assert not told(made, "spf/unpinned")
+
+
+def test_an_address_that_moves_is_pinned(tmp_path: Path) -> None:
+    """`a` means the web server, and the spec moves it."""
+    spec = "domains: {acme.example: {records: [{name: '@', type: A, values: [192.0.2.8], adopt: overwrite}]}}"
+    made = plan(tmp_path, spec, {"acme.example": zone("@ A 198.18.0.1", '@ TXT "v=spf1 a -all"')}, World({}))
+    assert after(made) == "v=spf1 ip4:198.18.0.1 -all"
+
+
+@pytest.mark.parametrize(
+    ("text", "world"),
+    [
+        ("v=spf1 mx -all", None),
+        ("v=spf1 mx -all", World({**MICROSOFT}, silent=frozenset({"mx.host.example"}))),
+        ("v=spf1 mx -all", World({**MICROSOFT})),
+        ("v=spf1 -ip4:198.18.0.0/30 mx -all", World(WORLD)),
+    ],
+)
+def test_what_cannot_be_pinned_stops_the_plan(tmp_path: Path, text: str, world: World | None) -> None:
+    """Nobody to ask, nobody answers, no addresses, terms whose order matters."""
+    made = plan(tmp_path, MAIL, {"acme.example": zone(MX, f'@ TXT "{text}"')}, world)
+    (one,) = told(made, "spf/unpinned")
+    assert (one["severity"], one["address"]) == ("error", "dns/acme.example/TXT/@#spf/mx")
+
+
+def test_a_term_that_the_spec_retires_is_not_pinned(tmp_path: Path) -> None:
+    """Who lists `mx` under absent has decided."""
+    spec = MAIL + "    spf: {absent: [mx]}\n"
+    made = plan(tmp_path, spec, {"acme.example": zone(MX, '@ TXT "v=spf1 mx -all"')}, World(WORLD))
+    assert "ip4:" not in after(made)
+    assert "mx" not in after(made)
+
+
+def test_a_redirect_is_followed_into_our_zones(tmp_path: Path) -> None:
+    """The record that only redirects stays; its target gets the terms, and who shares it is told."""
+    spec = MAIL + "  other.example: {}\n  third.example: {}\n"
+    zones = {
+        "acme.example": zone(MX, '@ TXT "v=spf1 redirect=_spf.other.example"'),
+        "other.example": zone('_spf TXT "v=spf1 ip4:192.0.2.7 -all"'),
+        "third.example": zone('@ TXT "v=spf1 redirect=_spf.other.example"'),
+    }
+    made = plan(tmp_path, spec, zones, World(WORLD))
+    steps = {step["address"] for step in made.document["steps"] if "#spf/" in step["address"]}
+    assert steps == {"dns/other.example/TXT/_spf#spf/include:spf.protection.outlook.com"}
+    (one,) = told(made, "spf/redirect")
+    assert "third.example" in one["summary"]
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["_spf.far.example", "acme.example", "nobody.acme.example", "%{d}.other.example"],
+)
+def test_a_redirect_that_leads_nowhere_of_ours_is_kept(tmp_path: Path, target: str) -> None:
+    """Elsewhere, in a circle, to nothing, or to where only a message can tell: new terms stand before it."""
+    made = plan(tmp_path, MAIL, {"acme.example": zone(MX, f'@ TXT "v=spf1 redirect={target}"')}, None)
+    assert after(made) == f"v=spf1 include:spf.protection.outlook.com redirect={target}"
