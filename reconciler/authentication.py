@@ -7,17 +7,13 @@ from dataclasses import replace
 
 from reconciler.mail import dkim_lint, dkim_microsoft, dmarc, dmarc_lint, dmarc_walk, mta_sts, tls_rpt
 from reconciler.mail.wants import Asked, MailDomain, Row, record_wants
-from reconciler.model.diagnostic import Diagnostic, Severity, warning
+from reconciler.model.diagnostic import Diagnostic, info, warning
 from reconciler.model.key import Key, Slot
 from reconciler.model.resource import RecordSet
 from reconciler.model.value import Constraint, Unknown
 from reconciler.spec.domain import DomainSpec
 from reconciler.spec.mail_policy import DkimSelector, DmarcSpec, MtaStsSpec, TlsRptSpec
 from reconciler.zones import Zones
-
-#: Where Microsoft keeps DKIM keys. Source: Microsoft Learn, "How to use DKIM for email in your custom domain", read
-#: 2026-11; the ends of other clouds' tenants.
-TARGETS = ("dkim.mail.microsoft", "onmicrosoft.com", "onmicrosoft.us", "partner.onmschina.cn")
 
 
 def wishes(at: MailDomain, domain: DomainSpec, zones: Zones, found: list[Diagnostic]) -> Iterator[Asked]:
@@ -60,7 +56,7 @@ def _not_given(at: MailDomain, name: str, spec: DkimSelector, found: list[Diagno
     """The tenant names the target, Graph does not tell it, and it is never derived."""
     key = at.key("CNAME", name)
     source = f"{Key('tenant', at.tenant, 'domain', at.name).address}#CNAME/{name}"
-    hosts = Constraint("the DKIM target that the tenant names, given in the spec", under=TARGETS)
+    hosts = Constraint("the DKIM target that the tenant names, given in the spec", under=dkim_microsoft.UNDER)
     yield "prepare", Slot(key, ""), at.want(Unknown(source, hosts))
     what = f"the target of {name}.{at.name} is not given yet, and the plan waits for it"
     why = "Microsoft 365 names it once the domain is verified; it cannot be derived from the domain's name."
@@ -68,7 +64,7 @@ def _not_given(at: MailDomain, name: str, spec: DkimSelector, found: list[Diagno
         f"Run `Get-DkimSigningConfig -Identity {at.name} | Format-List Selector*CNAME` in Exchange Online PowerShell "
         f"and write {{selector: {spec.selector}, target: ...}} under `dkim`."
     )
-    found.append(Diagnostic(Severity.INFO, "dkim/not-given", what, why, remedy, spec.origin, key.address))
+    found.append(info("dkim/not-given", what, why, remedy, origin=spec.origin, address=key.address))
 
 
 def _dmarc(at: MailDomain, spec: DmarcSpec, zones: Zones, found: list[Diagnostic]) -> Iterator[Asked]:
@@ -103,10 +99,10 @@ def _permission(
     remedy = f"Ask {permission.host} to publish {record}."
     if permission.granted is False:
         what = f"{permission.host} does not say that it wants DMARC reports on {at.name}, so it gets none"
-        found.append(warning("dmarc/external", what, "RFC 9990, section 4.", remedy, origin=at.origin, address=_at(at)))
+        found.append(warning("dmarc/external", what, "", remedy, origin=at.origin, address=_at(at)))
     elif permission.granted is None:
         what = f"reports on {at.name} go to {permission.host}, and nobody looked whether it wants them"
-        found.append(Diagnostic(Severity.INFO, "dmarc/external", what, "", remedy, at.origin, _at(at)))
+        found.append(info("dmarc/external", what, "", remedy, origin=at.origin, address=_at(at)))
 
 
 def _at(at: MailDomain) -> str:

@@ -6,13 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from reconciler.diff import Row
 from reconciler.mail import mta_sts
+from reconciler.model.answer import Fetched
 from reconciler.model.key import Key, Slot
 from reconciler.model.names import fqdn
 from reconciler.model.resource import RecordSet, Resource
 from reconciler.verdict import REMOVALS
 
 #: What a domain's web server shows as its MTA-STS policy; none = nobody could fetch it.
-Policies = Mapping[str, mta_sts.Fetched | None]
+Policies = Mapping[str, Fetched | None]
 
 Refusals = Iterator[tuple[Slot, str]]
 
@@ -32,12 +33,14 @@ def _switch(rows: Iterable[Row], resources: Mapping[Key, Resource], policies: Po
         if key.kind != "MX" or row.slot.part or not isinstance(hosts, tuple) or not _has_policy(key, resources):
             continue
         domain = _domain(key)
-        reason = _unlisted(domain, policies.get(domain), [host.rpartition(" ")[2] for host in hosts])
+        reason = _unlisted(
+            domain, policies.get(domain), [name for host in hosts if (name := host.rpartition(" ")[2]) != "."]
+        )
         if reason:
             yield row.slot, reason
 
 
-def _unlisted(domain: str, fetched: mta_sts.Fetched | None, hosts: Sequence[str]) -> str:
+def _unlisted(domain: str, fetched: Fetched | None, hosts: Sequence[str]) -> str:
     """Why mail may not move to these hosts; empty when the policy lists them, or is not enforced."""
     if fetched is None:
         unseen = f"{domain} has MTA-STS, and nobody could fetch its policy to see whether it lists the new MX"
@@ -65,7 +68,7 @@ def _published(rows: Iterable[Row], policies: Policies) -> Refusals:
             yield row.slot, f"{mta_sts.url(domain)} must show the policy of the spec first ({seen})"
 
 
-def _served(fetched: mta_sts.Fetched) -> str:
+def _served(fetched: Fetched) -> str:
     """The record that belongs to the policy a web server shows; empty when that is none."""
     found = mta_sts.read_policy(fetched.body)
     try:

@@ -11,6 +11,7 @@ from datetime import date
 from typing import NamedTuple
 
 from reconciler import folding, standing_spf
+from reconciler.mail import catalogue
 from reconciler.mail.spf import evaluate, lint, tree
 from reconciler.mail.spf.terms import is_spf, parse
 from reconciler.model.answer import Answer, Status
@@ -167,8 +168,7 @@ class _Subject:
         origin = self._origin()
         seen: set[tuple[str, str]] = set()
         for view, counted in zip(self.views[1:], self.trees[1:], strict=True):
-            rs = view.set(self.key)
-            for one in lint.lint(self.name, rs.values if rs else (), counted, origin, self.key.address):
+            for one in self._linted(view, counted, origin):
                 if one.severity is not Severity.INFO and (one.rule, one.summary) not in seen:
                     seen.add((one.rule, one.summary))
                     mild = one.severity is Severity.ERROR and not touched
@@ -178,10 +178,24 @@ class _Subject:
             if trial.expect and last.removesuffix("?") != trial.expect and not last.endswith("?"):
                 yield _unexpected(self.name, self.key, trial, last)
 
+    def _linted(self, view: Zones, counted: tree.Tree, origin: Origin) -> list[Diagnostic]:
+        rs, old = view.set(self.key), view.set(self.key._replace(kind="SPF"))
+        return lint.lint(
+            self.name,
+            rs.values if rs else (),
+            counted,
+            origin,
+            self.key.address,
+            old=old.values if old else (),
+            hosts=lint.hosts_of(counted, view),
+            bulk=catalogue.bulk() if counted.lookups >= tree.LOOKUPS else (),
+        )
+
     def _origin(self) -> Origin:
         if self.spec is None:
             return Origin()
-        return self.spec.spf.origin if self.spec.spf.origin.file else self.spec.origin
+        place: Origin = self.spec.spf.origin if self.spec.spf.origin.file else self.spec.origin
+        return place
 
     def _last(self, trial: Trial) -> str:
         """The result in the end; what leaves on a day of the spec has passed till then."""

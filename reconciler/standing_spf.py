@@ -12,7 +12,7 @@ from reconciler.mail.spf.syntax import Directive, read
 from reconciler.mail.spf.terms import divide, identity, is_spf, parse
 from reconciler.mail.wants import Asked
 from reconciler.model.answer import Status
-from reconciler.model.diagnostic import Diagnostic, Origin, Severity, error
+from reconciler.model.diagnostic import Diagnostic, Origin, error, info
 from reconciler.model.key import Key, Slot
 from reconciler.model.names import fqdn
 from reconciler.model.route import Facts, Manage, Want
@@ -49,7 +49,7 @@ def shared(domain: str, key: Key, zones: Zones, domains: Iterable[str], origin: 
     others = [other for other in domains if other != domain and home(other, zones) == key]
     users = f"; also used by {', '.join(others)}" if others else ""
     what = f"the SPF record of {domain} redirects to {name}: its terms are kept there{users}"
-    yield Diagnostic(Severity.INFO, "spf/redirect", what, origin=origin, address=key.address)
+    yield info("spf/redirect", what, origin=origin, address=key.address)
 
 
 def pins(key: Key, asked: Sequence[Asked], facts: Facts, zones: Zones) -> tuple[list[Asked], list[Diagnostic]]:

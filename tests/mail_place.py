@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from reconciler.mail.mta_sts import Fetched
-from reconciler.model.answer import Answer, Question, Status
+from reconciler.model.answer import Answer, Fetched, Question, Status
 from reconciler.session.answering import Answers
 from reconciler.session.opened import Session
 from reconciler.session.planning import Made, Options, make

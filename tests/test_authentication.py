@@ -71,8 +71,9 @@ def test_a_key_of_ones_own(tmp_path: Path) -> None:
 
 def test_dmarc_with_every_tag(tmp_path: Path) -> None:
     """RFC 9989's tags too."""
-    spec = "dmarc: {policy: quarantine, subdomain_policy: none, nonexistent_policy: reject, testing: true, reports_to: d@acme.example}"
-    made = plan(tmp_path, domain(spec), {"acme.example": zone()})
+    policies = "policy: quarantine, subdomain_policy: none, nonexistent_policy: reject"
+    spec = domain(f"dmarc: {{{policies}, testing: true, reports_to: d@acme.example}}")
+    made = plan(tmp_path, spec, {"acme.example": zone()})
     text = after(made)["TXT/_dmarc#dmarc"]
     assert text == "v=DMARC1; p=quarantine; sp=none; np=reject; t=y; rua=mailto:d@acme.example"
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.mail import mta_sts
-from reconciler.mail.mta_sts import Fetched
+from reconciler.model.answer import Fetched
 from tests.mail_place import World, plan, refusals, zone
 
 MOVE = """

@@ -20,6 +20,7 @@ FIRST: Mapping[str, str] = {
     "drift": "Report what is no longer as agreed, and who moved.",
 }
 MORE: Mapping[str, str] = {
+    "check": "Report on the health of a domain's mail, from public DNS alone.",
     "validate": "Check the specs: offline, without credentials.",
     "show": "Show a saved plan or report again.",
     "passwords": "Print the first passwords of new users; each look is recorded.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from reconciler import accounts, desired, live
 from reconciler.model.diagnostic import Diagnostic, Severity
@@ -13,8 +13,11 @@ from reconciler.provider import Reader
 from reconciler.session import applying, drifting, planning, standing
 from reconciler.session.opened import Session
 from reconciler.spec import digest, scope
-from reconciler.spec.workspace import ProviderEntry
+from reconciler.spec.workspace import ProviderEntry, ResolverSpec
 from reconciler.zones import Zones
+
+if TYPE_CHECKING:
+    from reconciler.session.checking import Subject
 
 
 class Opened:
@@ -51,6 +54,16 @@ class Opened:
     def check(self, name: str) -> Sequence[Diagnostic]:
         found = desired.desired(self._customers[name], {}, self.clock.now().date(), Zones({}, (), {})).diagnostics
         return [one for one in found if one.rule != accounts.UNKNOWN_SKU]
+
+    @property
+    def resolver(self) -> ResolverSpec | None:
+        named: ResolverSpec | None = self._session.loaded.workspace.resolver
+        return named
+
+    def subjects(self, name: str) -> Sequence[Subject]:
+        from reconciler.session import checking  # with all lints behind it
+
+        return checking.subjects(self._customers[name])
 
     def digest(self, name: str) -> str:
         return digest.digest(self._customers[name])

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from reconciler.model.diagnostic import Diagnostic
     from reconciler.provider import Reader
     from reconciler.session.applying import How
+    from reconciler.session.checking import Subject
     from reconciler.session.planning import Options
-    from reconciler.spec.workspace import ProviderEntry
+    from reconciler.spec.workspace import ProviderEntry, ResolverSpec
 
 Paper = Mapping[str, Any]
 
@@ -70,6 +71,15 @@ class Work(Protocol):
 
     def check(self, name: str) -> Sequence[Diagnostic]:
         """What can be found wrong in a customer's spec without looking at anything else."""
+        ...
+
+    @property
+    def resolver(self) -> ResolverSpec | None:
+        """The DNS servers that the workspace names; none when it names none."""
+        ...
+
+    def subjects(self, name: str) -> Sequence[Subject]:
+        """A customer's domains, as a health report looks at them."""
         ...
 
     def digest(self, name: str) -> str:

@@ -105,6 +105,12 @@ def selectors() -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=1)
+def bulk() -> frozenset[str]:
+    """The include domains of bulk senders, which could send from a subdomain."""
+    return frozenset(one.include for one in vendors() if one.role == "sender" and one.include)
+
+
+@lru_cache(maxsize=1)
 def _senders() -> dict[str, Vendor]:
     found: dict[str, Vendor] = {}
     for one in vendors():

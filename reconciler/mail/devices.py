@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from reconciler.model.diagnostic import Diagnostic, Origin, Severity, warning
+from reconciler.model.diagnostic import Diagnostic, Origin, info, warning
 
 #: Basic SMTP AUTH works as it did up to this day; Microsoft says "end of December".
 BASIC_ENDS = date(2026, 12, 31)
@@ -88,4 +88,4 @@ def _relay(name: str, address: str, origin: Origin) -> Diagnostic:
     what = f"{name} needs an inbound connector in Exchange Online that knows it by {address}"
     why = "It sends to the MX name of the domain, which changes when MX changes; connectors are not looked at here."
     remedy = "Make the connector, and after MX has changed enter the new MX name in the device."
-    return Diagnostic(Severity.INFO, "sender/relay", what, why, remedy, origin)
+    return info("sender/relay", what, why, remedy, origin=origin)

@@ -12,9 +12,9 @@ from reconciler.mail.dkim import KeyRecord, delegated, read
 from reconciler.mail.dkim_microsoft import is_microsoft, microsoft_target
 from reconciler.mail.look import Look
 from reconciler.mail.notebook import Notebook
-from reconciler.mail.tags import NAMED, info, plain, shown, some, worst_first
+from reconciler.mail.tags import NAMED, plain, shown, some, worst_first
 from reconciler.model.answer import Answer, Status
-from reconciler.model.diagnostic import Diagnostic, Origin, error, warning
+from reconciler.model.diagnostic import Diagnostic, Origin, error, info, warning
 
 #: Bits of an RSA key: below the first a verifier must refuse, the second is what to have, above the third it need not
 #: know how (RFC 8301, 3.2).

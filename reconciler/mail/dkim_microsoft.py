@@ -23,6 +23,8 @@ from reconciler.model.diagnostic import Diagnostic, Origin, error, warning
 SELECTORS = ("selector1", "selector2")
 _OLD = (".onmicrosoft.com", ".partner.onmschina.cn", *(cloud.tenants for cloud in CLOUDS if cloud.tenants))
 _NEW = ".dkim.mail.microsoft"
+#: Where the targets lie.
+UNDER = tuple(end.removeprefix(".") for end in (_NEW, *_OLD))
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _FORM = re.compile(rf"(selector[12])-({_LABEL})\._domainkey\.{_LABEL}((?:\.{_LABEL})*)")
 _PARTITION = re.compile(r"\.[a-z0-9]-v1")

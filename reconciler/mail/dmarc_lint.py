@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 
 from reconciler.mail.dmarc import POLICIES, Policy, Record, is_dmarc, read, text
 from reconciler.mail.report_uri import ReportUri
-from reconciler.mail.tags import NAMED, info, shown, some, worst_first
-from reconciler.model.diagnostic import Diagnostic, Origin, error, warning
+from reconciler.mail.tags import NAMED, shown, some, worst_first
+from reconciler.model.diagnostic import Diagnostic, Origin, error, info, warning
 
 #: Each tag that RFC 9989 knows, with the values it may have; none = not one of a few.
 TAGS: dict[str, frozenset[str] | None] = {

@@ -7,9 +7,9 @@ from typing import Any
 
 from reconciler.mail import autodiscover, dkim_lint, dmarc_look, mta_sts, mta_sts_lint, mx, tls_rpt
 from reconciler.mail.look import Look
-from reconciler.mail.mta_sts import Fetched
 from reconciler.mail.notebook import Notebook
 from reconciler.mail.spf import lint as spf
+from reconciler.model.answer import Fetched
 from reconciler.model.diagnostic import Origin
 
 #: The worst first.

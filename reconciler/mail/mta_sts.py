@@ -75,23 +75,6 @@ class Policy:
         return self.version == "STSv1" and self.mode in MODES and self.max_age is not None and patterns
 
 
-@dataclass(frozen=True, slots=True)
-class Fetched:
-    """What came back when somebody fetched the policy, without following redirects.
-
-    Attributes:
-        status: the HTTP status; 0 when there was no answer.
-        content_type: the header as it came; empty when there was none.
-        body: decoded, UTF-8 with surrogateescape; may be cut just beyond `LARGEST`.
-        error: why there was no answer (no address, a certificate that does not fit, time-out), for people.
-    """
-
-    status: int
-    content_type: str
-    body: str
-    error: str = ""
-
-
 def url(domain: str) -> str:
     """Where senders fetch the policy of a domain (lower case, A-labels, without final dot)."""
     return f"https://mta-sts.{domain}/.well-known/mta-sts.txt"

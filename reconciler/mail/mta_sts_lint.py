@@ -13,7 +13,6 @@ from reconciler.mail.mta_sts import (
     LONGEST_AGE,
     MODES,
     NAME,
-    Fetched,
     Policy,
     is_mta_sts,
     is_pattern,
@@ -24,9 +23,9 @@ from reconciler.mail.mta_sts import (
     url,
 )
 from reconciler.mail.notebook import Notebook
-from reconciler.mail.tags import NAMED, info, plain, shown, some, worst_first
-from reconciler.model.answer import Answer, Status
-from reconciler.model.diagnostic import Diagnostic, Origin, error, warning
+from reconciler.mail.tags import NAMED, plain, shown, some, worst_first
+from reconciler.model.answer import Answer, Fetched, Status
+from reconciler.model.diagnostic import Diagnostic, Origin, error, info, warning
 
 _WEEK = 604_800
 

@@ -52,9 +52,8 @@ def sender_wants(sender: Sender, domain: MailDomain) -> tuple[list[Asked], list[
     terms = [service.term] if service and service.term else []
     terms += [made for text in sender.includes if (made := _include(text, sender, found))]
     terms += [made for text in sender.addresses if (made := _address(text, sender, found))]
-    rows: Sequence[Row] = sender.rows
-    if service and service.wants != "spf" and not rows:
-        rows = [Row(*record, origin=sender.origin) for record in service.records]
+    records = service.records if service else ()
+    rows: Sequence[Row] = sender.rows or [Row(*record, origin=sender.origin) for record in records]
     asked = record_wants(domain, "prepare", rows, owner=sender.name)
     if terms:
         key = domain.key("TXT")

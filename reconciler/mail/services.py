@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from reconciler.mail.clouds import TEAMS, Cloud, cloud_of
 from reconciler.mail.spf.terms import is_spf, parse
 from reconciler.mail.wants import Asked, MailDomain, Row, record_wants, spf_wants
-from reconciler.model.diagnostic import Diagnostic, Severity, warning
+from reconciler.model.diagnostic import Diagnostic, info, warning
 from reconciler.model.key import Key, Slot
 from reconciler.model.resource import TenantDomain
 from reconciler.model.route import Facts
@@ -147,4 +147,4 @@ def _beyond(domain: MailDomain, records: Mapping[str, Value]) -> Iterator[Diagno
     for remedy, named in by_remedy.items():
         what = f"the tenant also names {'; '.join(named)}"
         why = "Nothing in the spec asks for it, so it is left alone."
-        yield Diagnostic(Severity.INFO, "mail/tenant-names-more", what, why, remedy, domain.origin, _base(domain))
+        yield info("mail/tenant-names-more", what, why, remedy, origin=domain.origin, address=_base(domain))

@@ -101,11 +101,6 @@ def plain(text: str) -> str:
     return text if text.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
-def info(rule: str, summary: str, detail: str = "", remedy: str = "", **where: object) -> Diagnostic:
-    """A remark; `where` takes `origin` and `address`."""
-    return Diagnostic(Severity.INFO, rule, summary, detail, remedy, **where)  # type: ignore[arg-type]
-
-
 def worst_first(found: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
     """Errors, then warnings, then the rest, each in the order found."""
     return tuple(sorted(found, key=lambda one: _ORDER.index(one.severity)))

@@ -15,12 +15,12 @@ from dataclasses import dataclass, field
 from reconciler.mail.look import Look
 from reconciler.mail.notebook import Notebook
 from reconciler.mail.report_uri import ReportUri, mailto, uris
-from reconciler.mail.tags import NAMED, TagList, info, plain, some, worst_first
+from reconciler.mail.tags import NAMED, TagList, plain, some, worst_first
 from reconciler.mail.tags import read as read_tags
 from reconciler.mail.txt import txt_part
 from reconciler.mail.wants import Asked, MailDomain, Row, record_wants
 from reconciler.model.answer import Status
-from reconciler.model.diagnostic import Diagnostic, Origin, error, warning
+from reconciler.model.diagnostic import Diagnostic, Origin, error, info, warning
 
 NAME = "_smtp._tls"
 _SCHEMES = ("mailto", "https")

@@ -1,4 +1,4 @@
-"""What public DNS answered: questions, and answers in the normal form of record sets."""
+"""What public DNS and web servers answered: questions, answers in the normal form of record sets, files."""
 
 from __future__ import annotations
 
@@ -54,3 +54,21 @@ class Answer:
     def void(self) -> bool:
         """An answer without records, for good: what RFC 7208, section 4.6.4, counts as a void lookup."""
         return self.status in (Status.EMPTY, Status.NXDOMAIN)
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What came back when somebody fetched a file of a web server, without following redirects.
+
+    Attributes:
+        status: HTTP status; 0 when there was no reply that could be read.
+        content_type: the header's value as it came, empty without one.
+        body: decoded text, of any status, with a mark for what is no UTF-8; cut at a limit, and then `error` says so;
+            empty where reading broke off.
+        error: what went wrong, for people; empty when the whole reply is here, whatever its status.
+    """
+
+    status: int = 0
+    content_type: str = ""
+    body: str = ""
+    error: str = ""

@@ -82,3 +82,8 @@ def error(rule: str, summary: str, detail: str = "", remedy: str = "", **where: 
 def warning(rule: str, summary: str, detail: str = "", remedy: str = "", **where: object) -> Diagnostic:
     """A warning; `where` takes `origin` and `address`."""
     return Diagnostic(Severity.WARNING, rule, summary, detail, remedy, **where)  # type: ignore[arg-type]
+
+
+def info(rule: str, summary: str, detail: str = "", remedy: str = "", **where: object) -> Diagnostic:
+    """A remark; `where` takes `origin` and `address`."""
+    return Diagnostic(Severity.INFO, rule, summary, detail, remedy, **where)  # type: ignore[arg-type]

@@ -14,27 +14,9 @@ import socket
 import ssl
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from reconciler.model import names
-
-
-@dataclass(frozen=True, slots=True)
-class Fetched:
-    """What came back.
-
-    Attributes:
-        status: HTTP status; 0 when there was no reply that could be read.
-        content_type: the header's value as it came, empty without one.
-        body: decoded text, of any status; the first `limit` octets of one that is too long, with a mark for what is no
-            UTF-8; empty where reading broke off.
-        error: what went wrong, for people; empty when the whole reply is here, whatever its status.
-    """
-
-    status: int = 0
-    content_type: str = ""
-    body: str = ""
-    error: str = ""
+from reconciler.model.answer import Fetched
 
 
 def get(

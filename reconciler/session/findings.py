@@ -9,7 +9,8 @@ from datetime import date
 from reconciler import live
 from reconciler.diff import Row
 from reconciler.ledger import Ledger
-from reconciler.model.diagnostic import Diagnostic, Origin, Severity, error, warning
+from reconciler.mail.devices import warnings
+from reconciler.model.diagnostic import Diagnostic, Origin, error, info, warning
 from reconciler.plan import Leg
 from reconciler.proof import Proof
 from reconciler.spec.customer import CustomerSpec
@@ -81,6 +82,23 @@ def acceptances(customer: CustomerSpec, rows: Iterable[Row], today: date) -> lis
             what = f"nothing in the spec asks for {one.address}: the acceptance accepts nothing"
             remedy = "Copy the address from the drift report."
             found.append(warning("drift/acceptance-empty", what, remedy=remedy, origin=one.origin))
+    return found
+
+
+def devices(customer: CustomerSpec, today: date) -> list[Diagnostic]:
+    """What Microsoft 365 changes under copiers and programs that send, and when."""
+    found: list[Diagnostic] = []
+    for domain in customer.domains.values():
+        at_microsoft = bool(domain.mail and domain.mail.service == "microsoft365")
+        for one in domain.senders:
+            found += warnings(
+                one.name,
+                one.method,
+                one.address or one.include,
+                microsoft365=at_microsoft,
+                today=today,
+                origin=one.origin,
+            )
     return found
 
 
@@ -173,7 +191,7 @@ def unseen(proofs: Iterable[Proof], customer: CustomerSpec) -> list[Diagnostic]:
     what = f"what the SPF records of {', '.join(named)} include was not looked up"
     why = "Their cost and what a `?` stands behind is only known as far as the zones here say it."
     remedy = "Write `resolver: [ADDRESS]` in workspace.yaml."
-    return [Diagnostic(Severity.INFO, "spf/not-looked-up", what, why, remedy, customer.origin)]
+    return [info("spf/not-looked-up", what, why, remedy, origin=customer.origin)]
 
 
 def halted(legs: Iterable[Leg]) -> list[Diagnostic]:

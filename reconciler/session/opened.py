@@ -10,7 +10,7 @@ from pathlib import Path
 
 from reconciler import lease, registry
 from reconciler.clock import Clock, SystemClock
-from reconciler.mail.mta_sts import Fetched
+from reconciler.model.answer import Fetched
 from reconciler.provider import Reader
 from reconciler.session.answering import Answers, asker
 from reconciler.spec import load

@@ -82,7 +82,7 @@ def make_from(
     made_legs, foreign = _compare(session, customer, seen)
     found = [*notes, *seen.found, *_counted(customer, made_legs)]
     today = session.clock.now().date()
-    found += [*findings.asked_for(customer), *findings.past(customer, today)]
+    found += [*findings.asked_for(customer), *findings.past(customer, today), *findings.devices(customer, today)]
     found += findings.acceptances(customer, (row for one in made_legs for row in one.rows), today)
     found += [*_unstorable(made_legs, seen.world, seen.places), *findings.halted(made_legs)]
     proven = _proven(session, customer, made_legs, seen)

@@ -132,8 +132,8 @@ class DomainSpec(Written):
     dkim: Annotated[
         Dkim,
         doc(
-            "DKIM selectors; others stay as they are. `microsoft365` stands for selector1 and selector2, and so does the "
-            "name of a JSON file that `Get-DkimSigningConfig | ConvertTo-Json` printed.",
+            "DKIM selectors; others stay as they are. `microsoft365` stands for selector1 and selector2, and so "
+            "does the name of a JSON file that `Get-DkimSigningConfig | ConvertTo-Json` printed.",
             "microsoft365",
             "dkim.json",
             [{"selector": "mail2026", "key": "v=DKIM1; k=rsa; p=MIIBIjANBg..."}],

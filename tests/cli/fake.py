@@ -18,8 +18,9 @@ from reconciler.live import Read
 from reconciler.model.diagnostic import Diagnostic, error
 from reconciler.provider import Reader
 from reconciler.session.applying import How
+from reconciler.session.checking import Subject
 from reconciler.session.planning import Options
-from reconciler.spec.workspace import ProviderEntry
+from reconciler.spec.workspace import ProviderEntry, ResolverSpec
 
 DOCUMENTS = Path(__file__).resolve().parents[1] / "report" / "documents"
 
@@ -43,6 +44,7 @@ class FakeWork:
         self.clock: Clock = SystemClock()
         self.run, self.actor = "run1", "ana@desk"
         self.asked: list[str] = []
+        self.resolver: ResolverSpec | None = None
 
     def _answer(self, name: str, how: How) -> Paper:
         self.asked.append(name)
@@ -64,6 +66,9 @@ class FakeWork:
         return self._answer(name, How())
 
     def check(self, name: str) -> Sequence[Diagnostic]:
+        return ()
+
+    def subjects(self, name: str) -> Sequence[Subject]:
         return ()
 
     def digest(self, name: str) -> str:

@@ -37,6 +37,8 @@ def test_aliases_lead_to_the_service() -> None:
     assert vendor("sendinblue") is vendor("brevo") is not None
     assert vendor("valimail") is None, "no sender"
     assert vendor("") is None
+    assert "sendinblue" not in known()
+    assert len(known()) == len({one.slug for one in vendors() if one.sends})
 
 
 @pytest.mark.parametrize("one", vendors(), ids=lambda one: one.slug)

@@ -120,7 +120,15 @@ def test_own_mail_hosts() -> None:
     assert names(found)["mx7", "A"] == ("198.51.100.25",)
     assert names(found)["mx7", "AAAA"] == ("2001:db8::25",)
     assert not [question for question in dns.answers if not f".{question.name}".endswith(f".{SHOP}")]
+    assert not [question for question in dns.answers if "\\" in question.name]
     assert "exchange-on-premises" in levels(found)
+
+
+def test_many_own_mail_hosts() -> None:
+    """A domain cannot make us ask for hundreds of hosts."""
+    dns = PublicDns({(SHOP, "MX"): [f"10 mx{number}.{SHOP}." for number in range(300)]})
+    _until_quiet(dns)
+    assert len({question.name for question in dns.answers if question.name.startswith("mx")}) < 20
 
 
 def test_wildcards() -> None:
@@ -166,6 +174,21 @@ def test_revoked_keys_speak_for_nobody() -> None:
     assert names(found) == {("mailjet._domainkey", "TXT"): ("k=rsa; p=",)}
     assert levels(found) == {}
     assert levels(seen({("mailjet._domainkey." + SHOP, "TXT"): [KEY]})) == {"mailjet": "high"}
+
+
+def test_an_alias_to_nowhere_is_no_key() -> None:
+    """A CNAME to the root is a record, and no sign of a sender."""
+    found = seen({("mailjet._domainkey." + SHOP, "CNAME"): ["."]})
+    assert names(found) == {("mailjet._domainkey", "CNAME"): (".",)}
+    assert levels(found) == {}
+
+
+def test_what_lies_behind_an_alias_is_not_ours() -> None:
+    """Also when nobody answers for the CNAME itself; and a name with a CNAME is written with that alone."""
+    records = {("mail." + SHOP, "CNAME"): ["mx.else.example."], ("mx.else.example", "A"): ["192.0.2.1"]}
+    assert names(seen(records, silent=[("mail." + SHOP, "CNAME")])) == {}
+    broken = {("_dmarc." + SHOP, "CNAME"): ["d.else.example."], ("_dmarc." + SHOP, "TXT"): ["v=DMARC1; p=none"]}
+    assert names(seen(broken)) == {("_dmarc", "CNAME"): ("d.else.example.",)}
 
 
 def test_a_selector_nobody_guessed() -> None:
@@ -227,6 +250,9 @@ def test_spf_loops_end() -> None:
     dns = PublicDns(records)
     found = _until_quiet(dns)
     assert dns.rounds <= 12
+    odd = PublicDns({(SHOP, "TXT"): [f'v=spf1 include:a"b.{SHOP} include:%{{d}}.{SHOP} include:é.{SHOP} -all']})
+    _until_quiet(odd)
+    assert odd.rounds == 1
     assert len({one.owner for one in found.terms}) <= 11
 
 

@@ -83,7 +83,7 @@ def test_policy_of(domain: str, records: dict[str, str], expected: tuple[str, st
 
 
 def test_the_walk_stops_at_psd() -> None:
-    """What lies above a record that says where the organisation ends does not matter, nor that nobody answers for it."""
+    """What lies above a record that says where the organisation ends does not matter, even when nobody answers."""
     records = {"_dmarc.c.example TXT": ["v=DMARC1; p=reject; psd=n"]}
     found = Internet(records, silent=("_dmarc.example TXT",)).run(lambda notebook: policy_of("a.c.example", notebook))
     assert found is not None

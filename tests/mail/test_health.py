@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from reconciler import document
 from reconciler.mail.health import VERDICTS, body, examine, to_fetch, worst
 from reconciler.mail.look import Look
-from reconciler.mail.mta_sts import Fetched
 from reconciler.mail.notebook import Notebook
+from reconciler.model.answer import Fetched
 from reconciler.model.diagnostic import Diagnostic, Origin, Severity, error, warning
 from reconciler.report.views import render
 from tests.mail.internet import Internet

@@ -9,7 +9,6 @@ from reconciler.mail.mta_sts import (
     LARGEST,
     LONGEST_AGE,
     MODES,
-    Fetched,
     Policy,
     covers,
     mta_sts,
@@ -24,6 +23,7 @@ from reconciler.mail.mta_sts import (
 from reconciler.mail.mta_sts_lint import lint, lint_fetched, lint_mx, lint_policy, look
 from reconciler.mail.txt import txt_part
 from reconciler.mail.wants import MailDomain
+from reconciler.model.answer import Fetched
 from tests.mail.findings import rules
 from tests.mail.internet import Internet
 

@@ -10,9 +10,8 @@ from reconciler.mail import dkim, dkim_lint, dmarc, dmarc_lint, dmarc_look, mta_
 from reconciler.mail.dkim_microsoft import microsoft_target, signing_config
 from reconciler.mail.dmarc import Policy
 from reconciler.mail.look import Look
-from reconciler.mail.mta_sts import Fetched
 from reconciler.mail.notebook import Notebook
-from reconciler.model.answer import Answer, Question, Status
+from reconciler.model.answer import Answer, Fetched, Question, Status
 from reconciler.model.diagnostic import Diagnostic
 from tests.mail.keys import ED25519, KEYS
 

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.probe.https import Fetched, get
+from reconciler.model.answer import Fetched
+from reconciler.probe.https import get
 from tests.emulators.policy_server import POLICY, Got, Page, PolicyServer
 
 HOST = "mta-sts.example.com"

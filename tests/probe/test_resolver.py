@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import selectors
 import signal
 import socket
 import subprocess
@@ -15,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.model.answer import Answer, Question, Status
-from reconciler.probe.exchange import Server
+from reconciler.probe.exchange import Exchange, Server
 from reconciler.probe.resolver import Resolver, from_machine
 from tests.emulators.dns_server import ANY_NAME, LOOPBACK, Asked, DnsServer, Fault, Trouble
 from tests.running import ROOT, surroundings
@@ -165,6 +166,39 @@ def test_nobody_there() -> None:
     found = ask(Resolver([("127.0.0.9", 9)]), *APEX)
     assert found == Answer(Status.FAILED, detail="127.0.0.9:9: connection refused")
     assert time.monotonic() - start < 1
+
+
+def test_an_address_that_cannot_be_sent_to() -> None:
+    """What the system refuses to send is a failure in words, without waiting."""
+    start = time.monotonic()
+    detail = ask(Resolver([("255.255.255.255", 53)]), *APEX).detail
+    assert detail in {f"255.255.255.255: {words}" for words in ("permission denied", "network is unreachable")}
+    assert time.monotonic() - start < 1
+
+
+def test_whoever_was_heard_last_is_asked_first() -> None:
+    """A silent server goes to the end of the list until it speaks again."""
+    with DnsServer(RECORDS) as first, DnsServer(RECORDS) as second:
+        resolver = Resolver([first.address, second.address], timeout=0.1)
+        for number, silent in enumerate([first, second, first]):
+            silent.faults[ANY_NAME] = Fault(Trouble.DROP, times=1)
+            assert ask(resolver, f"h{number}.example").status is Status.NXDOMAIN
+        before = (len(first.log), len(second.log))
+        ask(resolver, "h3.example")
+        assert (len(first.log), len(second.log)) == (before[0], before[1] + 1)
+
+
+def test_nothing_there_yet(server: DnsServer) -> None:
+    """A socket that was said to be ready and has nothing after all is waited for on."""
+    server.faults[ANY_NAME] = Fault(delay=0.2)
+    with selectors.DefaultSelector() as selector:
+        one = Exchange(APEX, [Server(*server.address)], timeout=5, silent=set(), selector=selector)
+        one.start(0.0)
+        one.proceed(0.0)
+        assert one.answer is None
+        selector.select(5)
+        one.proceed(1.0)
+        assert (one.answer, one.heard, one.sent) == (FOUND, 1.0, 1)
 
 
 @pytest.mark.parametrize("server", [("localhost", 53), ("", 53), ("192.0.2.1", 0), ("192.0.2.1", 65536), ("1.2", 53)])

@@ -241,15 +241,36 @@ def test_the_high_bits_of_an_error() -> None:
     wire[-6] = 1  # of the TTL field of the closing OPT record
     with pytest.raises(Unusable, match="BADVERS"):
         query.read(bytes(wire))
+    wire[-6] = 0x80
+    with pytest.raises(Unusable, match="2048"):
+        query.read(bytes(wire))
 
 
 def test_a_cut_reply_is_not_read() -> None:
     """A record that nobody asked for and that ends beyond the message shows that something is missing."""
     query = Query(Question(NAME, "A"))
-    wire = reply(query, [f"{NAME}. 9 IN A 192.0.2.1", f"{NAME}. 9 IN TXT abcdef"])
+    wire = bytearray(reply(query, [f"{NAME}. 9 IN A 192.0.2.1", f"{NAME}. 9 IN TXT abcdef"])[:-11])
+    wire[11] = 0  # without the OPT record
+    assert query.read(bytes(wire)).status is Status.FOUND
     with pytest.raises(Unusable):
-        query.read(wire[:-11].replace(b"\6abcdef", b"\6abcde"))
-    assert query.read(wire).status is Status.FOUND
+        query.read(bytes(wire[:-1]))
+
+
+def test_other_sections_and_classes_are_ignored() -> None:
+    """An address among the authorities, or of another class, is no answer."""
+    assert read("A", authority=[f"{NAME}. 9 IN A 192.0.2.66"]) == Answer(Status.EMPTY)
+    query = Query(Question(NAME, "A"))
+    wire = reply(query, [f"{NAME}. 9 IN A 192.0.2.1"])
+    assert query.read(wire.replace(b"\xc0\x0c\0\1\0\1", b"\xc0\x0c\0\1\0\3")) == Answer(Status.EMPTY)
+
+
+def test_an_alias_that_fills_its_record_badly() -> None:
+    """A target shorter than its record is not guessed at."""
+    query = Query(Question(NAME, "A"))
+    wire = reply(query, [f"{NAME}. 9 IN CNAME a.", f"{NAME}. 9 IN TXT abcdef"])
+    assert query.read(wire).alias == "a"
+    with pytest.raises(Unusable):
+        query.read(wire.replace(b"\0\3\1a\0", b"\0\4\1a\0\0"))
 
 
 def test_the_ttl() -> None:

@@ -137,7 +137,7 @@ def _zip(content: bytes) -> Iterator[tuple[str, bytes | Refused]]:
     archive: ZipFile = _guarded(ZipFile, BytesIO(content))
     left = TOGETHER
     for info in archive.infolist():
-        if info.is_dir():
+        if info.filename.endswith("/"):  # its own is_dir() fails for a name that is empty
             continue
         data: bytes | Refused | None = _unreadable(info)
         if data is None:
@@ -174,7 +174,8 @@ def _guarded(work: Any, *arguments: object) -> Any:
     import zlib
     from zipfile import BadZipFile
 
-    wrong = (BadZipFile, zlib.error, struct.error, EOFError, OSError, OverflowError, RuntimeError, ValueError)
+    bad = (BadZipFile, zlib.error, struct.error)
+    wrong = (*bad, ArithmeticError, EOFError, LookupError, OSError, RuntimeError, ValueError)
     try:
         return work(*arguments)
     except wrong as problem:

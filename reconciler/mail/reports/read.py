@@ -25,6 +25,8 @@ def read(name: str, content: bytes) -> tuple[tuple[Report, ...], list[Diagnostic
                 reports.append(_one(name, entry, data, found))
             except Refused as problem:
                 found.append(problem.diagnostic(name, entry))
+        if not (reports or found):
+            raise Refused("format", "is a zip file that holds no file")
     except Refused as problem:
         found.append(problem.diagnostic(name))
     return tuple(reports), found

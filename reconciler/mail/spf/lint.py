@@ -87,7 +87,7 @@ def look(domain: str, notebook: Notebook, origin: Origin = Origin(), bulk: Colle
     if not (answer.values or answer.void):
         return Look("spf", "nobody answered for the TXT records", unanswered=True)
     records = [value for value in answer.values if is_spf(value)]
-    hosts = _hosts(tree, notebook)
+    hosts = hosts_of(tree, notebook)
     data: dict[str, Any] = {"records": records, "tree": as_json(tree)}
     return Look(
         "spf",
@@ -99,7 +99,7 @@ def look(domain: str, notebook: Notebook, origin: Origin = Origin(), bulk: Colle
     )
 
 
-def _hosts(tree: Tree, notebook: Notebook) -> dict[str, bool]:
+def hosts_of(tree: Tree, notebook: Notebook) -> dict[str, bool]:
     """Hosts below the domain that its own record names as senders, and whether each has a record."""
     children = [child for one in lint_tree.main(tree) for child in one.children]
     named = [one.domain for one in children if one.kind == "a" and one.found]

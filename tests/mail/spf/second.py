@@ -53,9 +53,18 @@ class Opinion(NamedTuple):
 def opinion(world: World, repaired: frozenset[str] = frozenset()) -> Opinion:
     """What pyspf thinks, with repairs by name."""
     with _settings(world, repaired):
-        query = _Repaired(world, repaired)
-        result, _, told = query.check()
-    return Opinion(result, "" if result != "fail" or told == spf.EXPLANATIONS["fail"] else told)
+        return _told(_Repaired(world, repaired))
+
+
+def untouched(world: World) -> Opinion:
+    """What pyspf thinks, without a line of this module but its answers from DNS."""
+    with _settings(world, frozenset()):
+        return _told(spf.query(i=world.ip, s=world.sender, h=world.helo))
+
+
+def _told(query: Any) -> Opinion:
+    result, _, text = query.check()
+    return Opinion(result, "" if result != "fail" or text == spf.EXPLANATIONS["fail"] else text)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from reconciler.model.answer import Answer, Status
 from tests.mail.spf.zones import Zones
 
 DOMAINS = (*(f"{label}.example.com" for label in ("a", "b-c", "c", "d-e", "f.g")), "example.com", "example.net")
-HOSTS = (*(f"h{number}.example.com" for number in range(8)), "mx.a.example.com", "mail.example.net")
+HOSTS = (*(f"h{number}.example.com" for number in range(8)), "mx.b-c.example.com", "mail.example.net")
 VOID = tuple(f"nothing{number}.example.com" for number in range(3))
 #: It always has addresses, which no message comes from.
 LIVING = "living.example.com"
@@ -24,14 +24,15 @@ SIX = (*(f"2001:db8::{number:x}" for number in range(1, 9)), "2001:db8:1::7")
 MACROS = (
     "%{d}", "%{D}", "%{d2}", "%{d1r}", "%{dr}", "%{d3R}", "%{o}", "%{o2}", "%{h}", "%{H}", "%{l}", "%{L}", "%{l-}",
     "%{l2r-}", "%{lr+-}", "%{s}", "%{S}", "%{s1}", "%{i}", "%{ir}", "%{I}", "%{i2}", "%{v}", "%{ir}.%{v}", "%{p}",
-    "%{p2}", "%{P}", "%{p}", "%{pr}", "%{p}", "%%", "%_", "%-", "%{d-}", "%{dr-}", "%{o-}", "%{h-r}", "%{l.-}",
+    "%{p2}", "%{P}", "%{p}", "%{pr}", "%{p}", "%{p}", "%%", "%_", "%-", "%{d-}", "%{dr-}", "%{d2-}", "%{o-}",
+    "%{h-r}", "%{h-}", "%{l.-}",
 )  # fmt: skip
 BROKEN_MACROS = (
     "%", "%{", "%{d", "%{}", "%{a}", "%{x2}", "%{c}", "%{r}", "%{t}", "%(d)", "%{d0}", "%{dz}", "%{d!}", "%{d 2}",
     "%a", "%%%a", "%{rd}",
 )  # fmt: skip
 SENDERS = (
-    "user@example.com", "user@example.net", "strong-bad+list@a.example.com", "a.b-c@d-e.example.com", "",
+    "user@example.com", "user@d-e.example.com", "strong-bad+list@b-c.example.com", "a.b-c@d-e.example.com", "",
     "@example.com", "example.com", "Some Body@example.com", "x" * 70 + "@example.com", "O'Hara/x=1@f.g.example.com",
 )  # fmt: skip
 HELOS = (
@@ -84,7 +85,7 @@ def world(number: int) -> World:
     sender = rng.choice(SENDERS) if rng.random() < 0.6 else "user@example.com"
     helo = rng.choice(HELOS)
     ip = rng.choice((*FOUR, *FOUR, *SIX, "::ffff:192.0.2.1", "2001:DB8:0:0::0001", "203.0.113.9"))
-    zone = _hosts(rng)
+    zone = _hosts(rng, str(_address(ip)))
     for name in DOMAINS:
         zone.setdefault(name, {})["TXT"] = _texts(rng, name)
     for place, text in enumerate(EXPLANATIONS):
@@ -92,23 +93,23 @@ def world(number: int) -> World:
     zone[LIVING] = {"A": ["203.0.113.1"], "AAAA": ["2001:db8:2::1"]}
     zone["two.example.com"] = {"TXT": ["one", "two"]}
     if rng.random() < 0.75:
-        zone[_pointer_name(ip)] = {"PTR": _names(rng, (1, 1, 2, 3, 12))}
+        zone[_address(ip).reverse_pointer] = {"PTR": _names(rng, (1, 1, 2, 4, 12))}
     questions = [(name, kind) for name in zone for kind in ("A", "AAAA", "MX", "PTR", "TXT")]
     failing = [one for one in questions if rng.random() < 0.01]
     return World(Zones(zone, failing), ip, sender.rpartition("@")[2] if sender else helo, sender, helo)
 
 
-def _pointer_name(ip: str) -> str:
+def _address(ip: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
     address = ipaddress.ip_address(ip)
     mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-    return (mapped or address).reverse_pointer
+    return mapped or address
 
 
 def _names(rng: random.Random, sizes: Sequence[int]) -> list[str]:
     return [f"{host}." for host in rng.sample((*HOSTS, *VOID, *DOMAINS), rng.choice(sizes))]
 
 
-def _hosts(rng: random.Random) -> dict[str, dict[str, list[str]]]:
+def _hosts(rng: random.Random, ip: str) -> dict[str, dict[str, list[str]]]:
     records: dict[str, dict[str, list[str]]] = {}
     for name in (*HOSTS, *DOMAINS):
         if rng.random() < 0.1:
@@ -118,6 +119,8 @@ def _hosts(rng: random.Random) -> dict[str, dict[str, list[str]]]:
             kinds["A"] = rng.sample(FOUR, rng.randint(1, 3))
         if rng.random() < 0.6:
             kinds["AAAA"] = rng.sample(SIX, rng.randint(1, 3))
+        if rng.random() < 0.2:
+            kinds["AAAA" if ":" in ip else "A"] = [ip]
         if rng.random() < 0.5:
             hosts = _names(rng, (1, 1, 2, 3, 10, 11))
             kinds["MX"] = ["0 ."] if rng.random() < 0.1 else [f"{rank} {host}" for rank, host in enumerate(hosts)]

@@ -1,0 +1,212 @@
+"""`reconciler check`."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from reconciler.cli import choosing, codes, options, private
+from reconciler.cli.output import Copy, forms, output, rendered
+from reconciler.cli.progress import Progress
+from reconciler.cli.world import Paper, Work, World, pass_world
+from reconciler.model.diagnostic import Diagnostic, error
+from reconciler.model.errors import SpecError
+
+if TYPE_CHECKING:
+    from reconciler.session.checking import Subject
+    from reconciler.spec.workspace import ResolverSpec
+
+EPILOG = """\b
+Examples:
+  reconciler check example.com
+  reconciler check example.com shop.example --resolver 192.0.2.53
+  reconciler check --customer ferreteria-lopez --output html://health.html
+  reconciler check specs --json | jq -r '.domains[] | select(.verdict == "fail").domain'
+\b
+Exit codes: 0 the report was made; 2 something fails or warns, with --detailed-exitcode; 1 error, a spec
+that cannot be read, or nothing fails but not everything was answered; 130 interrupted.
+"""
+
+#: One label or several before `._domainkey`. Source: RFC 6376, 3.1; an underscore is met in practice.
+_LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
+_SELECTOR = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
+
+
+@click.command("check", epilog=EPILOG)
+@click.argument("targets", metavar="[DOMAIN|FOLDER]...", nargs=-1)
+@options.over_specs
+@click.option(
+    "--resolver",
+    "servers",
+    metavar="ADDRESS[:PORT]",
+    multiple=True,
+    help="DNS server to ask, and no other; repeatable. Default: those of the workspace, else this machine's own.",
+)
+@click.option(
+    "--selector",
+    "selectors",
+    metavar="NAME",
+    multiple=True,
+    help="A DKIM selector to look at beside those of the spec and those in wide use; repeatable.",
+)
+@click.option("--detailed-exitcode", "detailed", is_flag=True, help="Exit 2 when something fails or warns.")
+@forms
+@pass_world
+def command(
+    world: World,
+    *,
+    targets: Sequence[str],
+    specs: str | None,
+    names: Sequence[str],
+    since: str,
+    servers: Sequence[str],
+    selectors: Sequence[str],
+    detailed: bool,
+    form: str | None,
+    copies: Sequence[Copy],
+) -> int:
+    """Report on the health of mail: MX, SPF, DKIM, DMARC, MTA-STS, TLS-RPT and autodiscover, each pass, warn or fail.
+
+    Asks public DNS and the web servers of MTA-STS policies; needs no provider and no credentials, and changes nothing.
+    A DOMAIN is looked at as it is, a FOLDER of specs for all its domains; without either, the usual folder of specs.
+    """
+    wanted = output(world, form, copies)
+    given = _given(targets, servers, selectors)
+    if given.domains and not given.folders and (names or since):
+        raise click.UsageError("--customer and --changed-since choose among specs: leave them out, or name a folder")
+    folders = given.folders or ([] if given.domains else [options.folder_of(specs)])
+    works = [choosing.opened(world, options.Chosen(folder, tuple(names), since)) for folder in folders]
+    chosen = given.resolver or (_shared(works) if works else _nearby(specs))
+    paper = _report(works, given, chosen, Progress(world.screen))
+    world.screen.out(rendered(paper, wanted.form))
+    for kind, path in wanted.copies:
+        private.write(path, world.screen.redacted(rendered(paper, kind)))
+    return _code(paper, detailed)
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """The arguments in normal form; `resolver` is none when none was given."""
+
+    domains: tuple[str, ...]
+    folders: tuple[Path, ...]
+    selectors: tuple[str, ...]
+    resolver: ResolverSpec | None
+
+
+def _given(targets: Sequence[str], servers: Sequence[str], selectors: Sequence[str]) -> _Given:
+    """Sort the arguments.
+
+    Raises:
+        SpecError: some of them are wrong; all mistakes at once.
+    """
+    from reconciler.spec import scalars
+    from reconciler.spec.workspace import ResolverSpec
+
+    found: list[Diagnostic] = []
+    domains = _read([one for one in targets if not _is_folder(one)], scalars.domain, found)
+    asked = _read(servers, scalars.server, found)
+    known = [one.lower() for one in selectors]
+    what = "is no DKIM selector"
+    remedy = "write what stands before ._domainkey, like selector1"
+    found += [
+        error("cli/selector", f"{scalars.show(one)} {what}", remedy=remedy)
+        for one in known
+        if not _SELECTOR.fullmatch(one)
+    ]
+    if found:
+        raise SpecError(found)
+    folders = tuple(dict.fromkeys(Path(one) for one in targets if _is_folder(one)))
+    return _Given(domains, folders, tuple(dict.fromkeys(known)), ResolverSpec(servers=asked) if asked else None)
+
+
+def _read(texts: Iterable[str], function: Callable[[object], str], found: list[Diagnostic]) -> tuple[str, ...]:
+    """Values in their normal form, each once; what is none goes to `found`."""
+    from pydantic_core import PydanticCustomError
+
+    read = []
+    for text in texts:
+        try:
+            read.append(function(text))
+        except PydanticCustomError as problem:
+            context: dict[str, Any] = problem.context or {}
+            found.append(error(problem.type, context["summary"], remedy=context["remedy"]))
+    return tuple(dict.fromkeys(read))
+
+
+def _is_folder(text: str) -> bool:
+    """A folder that is named like a domain counts as one when it holds a workspace, or is written as a path."""
+    if "://" in text:
+        return False
+    if os.sep in text or text in {".", ".."}:
+        return True
+    return Path(text, options.WORKSPACE).is_file() or ("." not in text and Path(text).is_dir())
+
+
+def _shared(works: Sequence[Work]) -> ResolverSpec | None:
+    """The DNS servers that the folders agree on.
+
+    Raises:
+        SpecError: they do not.
+    """
+    found = [work.resolver for work in works]
+    if len({one.servers if one else () for one in found}) > 1:
+        remedy = "check them one at a time, or give --resolver"
+        raise SpecError([error("cli/resolvers", "these folders of specs name different DNS servers", remedy=remedy)])
+    return found[0]
+
+
+def _nearby(specs: str | None) -> ResolverSpec | None:
+    """The DNS servers of the usual folder of specs, if there is one.
+
+    Raises:
+        SpecError: its workspace cannot be read, so that nobody knows whom to ask.
+    """
+    folder = options.folder_of(specs)
+    if not specs and not (folder / options.WORKSPACE).is_file():
+        return None
+    from reconciler.spec.load import load_workspace
+
+    return load_workspace(folder).resolver
+
+
+def _report(works: Sequence[Work], given: _Given, chosen: ResolverSpec | None, progress: Progress) -> Paper:
+    from reconciler.clock import SystemClock
+    from reconciler.session import answering, checking
+    from reconciler.spec.workspace import ResolverSpec
+
+    chosen = chosen or ResolverSpec(servers=("system",))
+    answers = answering.Answers(answering.asker(chosen))
+    wanted: dict[str, Subject] = {}
+    broken: list[Diagnostic] = []
+    customers = [(work, name) for work in works for name in choosing.everyone(work)]
+    for work, name in customers:
+        broken += [one for one in work.failed.get(name, ()) if one.severity == "error"]
+        for one in work.subjects(name) if name not in work.failed else ():
+            wanted.setdefault(one.name, one)
+    for domain in given.domains:
+        wanted.setdefault(domain, checking.Subject(domain))
+    return checking.report(
+        customers[0][1] if len(customers) == 1 and not given.domains else "",
+        [one.beside(given.selectors) for one in wanted.values()],
+        answers,
+        SystemClock().now(),
+        servers=checking.asked(chosen),
+        diagnostics=broken,
+        doing=progress.doing,
+    )
+
+
+def _code(paper: Paper, detailed: bool) -> int:
+    """Without a domain nothing was to be looked at, and nothing is unknown."""
+    if any(one["severity"] == "error" for one in paper["diagnostics"]):
+        return codes.ERROR
+    if paper["outcome"] == "unknown":
+        return codes.ERROR if paper["domains"] else codes.DONE
+    return codes.CHANGES if detailed and paper["outcome"] != "pass" else codes.DONE
