@@ -95,7 +95,7 @@ def _letter(letter: str) -> str:
 
 def _comment(kind: str, value: str) -> str:
     """A value for a comment, printable ASCII whatever it holds, cut where it is long."""
-    shown = value
+    shown = txt_to_presentation(value) if kind == "TXT" else ascii(value)
     return shown if len(shown) <= 200 else f"{shown[:197]}..."
 
 

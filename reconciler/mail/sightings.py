@@ -123,7 +123,8 @@ def key_names(view: View) -> dict[str, str]:
         if not selector or below or selector == view.label:
             continue
         if kind == "CNAME" and view.own(name, kind):
-            found |= {selector: host for host in view.targets(name, kind)}
+            for host in view.targets(name, kind):
+                found[selector] = host
         elif kind == "TXT" and (answer := view.own(name, kind)) and any(map(_is_key, answer.values)):
             found.setdefault(selector, "")
     return found
