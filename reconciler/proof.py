@@ -5,7 +5,7 @@ Every sender with an address is tried, every probe of the spec, and every addres
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import NamedTuple
@@ -105,14 +105,15 @@ def prove(domains: Mapping[str, DomainSpec], legs: Sequence[Leg], zones: Zones, 
     subjects += [(_absolute(key), key, None) for key in sorted(touched - named)]
     names = {leg.route.id: [stage.name for stage in leg.route.stages] for leg in legs}
     scene = Scene(acts, names, zones, today)
-    asked = {slot.part for leg in legs for stage in leg.route.stages for slot in stage.wants}
+    asked = {slot: want.origin for leg in legs for stage in leg.route.stages for slot, want in stage.wants.items()}
     proofs: list[Proof] = []
     found: list[Diagnostic] = []
     for name, key, spec in subjects:
         one = _Subject(name, key, spec, scene)
         if any(moment.text for moment in one.moments):
-            proofs.append(one.proof(asked))
-            found += one.found(touched=key in touched)
+            origins = {slot.part.removeprefix("spf/"): where for slot, where in asked.items() if slot.key == key}
+            proofs.append(one.proof(origins))
+            found += one.found(origins, touched=key in touched)
     return Proven(tuple(proofs), tuple(found))
 
 
@@ -140,12 +141,11 @@ class _Subject:
         ]
         self.trials = [self._tried(one) for one in self._trials()]
 
-    def proof(self, asked: Iterable[str]) -> Proof:
+    def proof(self, asked: Collection[str]) -> Proof:
         last = self.moments[-1].text
         kept = self._telling()
         trials = [replace(one, results=tuple(one.results[index] for index in kept)) for one in self.trials]
-        ours = set(asked)
-        unknown = [one.text for one in parse(last or "") if f"spf/{one.identity}" not in ours and not one.is_all]
+        unknown = [one.text for one in parse(last or "") if one.identity not in asked and not one.is_all]
         return Proof(
             self.name,
             self.key.address,
@@ -163,29 +163,32 @@ class _Subject:
         ]
         return [index for index, one in enumerate(shown) if not index or one != shown[index - 1]]
 
-    def found(self, *, touched: bool) -> Iterator[Diagnostic]:
+    def found(self, origins: Mapping[str, Origin], *, touched: bool) -> Iterator[Diagnostic]:
         """What is wrong after any stage; what is wrong already and left alone is a warning."""
-        origin = self._origin()
         seen: set[tuple[str, str]] = set()
         for view, counted in zip(self.views[1:], self.trees[1:], strict=True):
-            for one in self._linted(view, counted, origin):
-                if one.severity is not Severity.INFO and (one.rule, one.summary) not in seen:
-                    seen.add((one.rule, one.summary))
-                    mild = one.severity is Severity.ERROR and not touched
-                    yield replace(one, severity=Severity.WARNING) if mild else one
+            for one in self._linted(view, counted):
+                if one.severity is Severity.INFO or (one.rule, one.summary) in seen:
+                    continue
+                seen.add((one.rule, one.summary))
+                terms = [term for term in origins if term in one.summary.split()]
+                if terms and one.rule == "spf/S14":
+                    continue  # said at the sender's own line
+                mild = one.severity is Severity.ERROR and not touched
+                place = origins[terms[0]] if terms else self._origin()
+                yield replace(one, origin=place, severity=Severity.WARNING if mild else one.severity)
         for trial in self.trials:
             last = self._last(trial)
             if trial.expect and last.removesuffix("?") != trial.expect and not last.endswith("?"):
                 yield _unexpected(self.name, self.key, trial, last)
 
-    def _linted(self, view: Zones, counted: tree.Tree, origin: Origin) -> list[Diagnostic]:
+    def _linted(self, view: Zones, counted: tree.Tree) -> list[Diagnostic]:
         rs, old = view.set(self.key), view.set(self.key._replace(kind="SPF"))
         return lint.lint(
             self.name,
             rs.values if rs else (),
             counted,
-            origin,
-            self.key.address,
+            address=self.key.address,
             old=old.values if old else (),
             hosts=lint.hosts_of(counted, view),
             bulk=catalogue.bulk() if counted.lookups >= tree.LOOKUPS else (),
@@ -263,7 +266,7 @@ def _after(zones: Zones, acts: Sequence[Act], stage: int) -> Zones:
 
 def _moment(stage: str, rs: RecordSet | None, counted: tree.Tree) -> Moment:
     texts = [text for text in rs.values if is_spf(text)] if rs else []
-    return Moment(stage, " | ".join(texts) or None, counted.lookups, max(counted.voids), counted.known)
+    return Moment(stage, " | ".join(texts) or None, counted.lookups, max(counted.voids), counted.exact)
 
 
 def _result(domain: str, address: str, view: Zones) -> str:

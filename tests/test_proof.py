@@ -119,3 +119,42 @@ def test_two_records_become_one(tmp_path: Path) -> None:
     after = spf(made)["moments"][-1]["record"]
     assert after.endswith("~all")
     assert {"ip4:192.0.2.1", "ip4:192.0.2.2"} <= set(after.split())
+
+
+def test_the_order_of_senders_makes_no_difference(tmp_path: Path) -> None:
+    """However the spec lists them, the record is the same."""
+    senders = [
+        "{name: a, include: big.example}",
+        "{name: b, address: 198.18.7.8}",
+        "mailgun",
+        "{name: c, include: x.example}",
+    ]
+    records = {("big.example", "TXT"): ["v=spf1 -all"], ("x.example", "TXT"): ["v=spf1 -all"]}
+    world = {**MICROSOFT, **records, ("mailgun.org", "TXT"): ["v=spf1 -all"]}
+    seen = set()
+    for place, some in enumerate((senders, senders[::-1], [*senders[2:], *senders[:2]])):
+        spec = MAIL % f"senders: [{', '.join(some)}]"
+        made = plan(
+            tmp_path / str(place), spec, {"acme.example": zone('@ TXT "v=spf1 ip4:192.0.2.9 ~all"')}, World(world)
+        )
+        seen.add(spf(made)["moments"][-1]["record"])
+    assert len(seen) == 1
+
+
+BEFORE = "found: 2026-11-20\nrecords: [{name: '@', type: TXT, ttl: 1h, values: ['v=spf1 ip4:192.0.2.9 ~all']}]\n"
+MOVE = (
+    "migration:\n      from: {service: hosted-exchange, as_found: before.yaml}\n"
+    "      window: {start: 2026-12-04 22:00, length: 3h, time_zone: America/Monterrey}\n"
+)
+
+
+@pytest.mark.parametrize(("move", "stage"), [("", "prepare"), (MOVE, "retire")])
+def test_the_weaker_end_holds_while_mail_moves(tmp_path: Path, move: str, stage: str) -> None:
+    """`all: fail` comes last in a migration: the old servers are not all known."""
+    (tmp_path / "acme").mkdir()
+    (tmp_path / "acme" / "before.yaml").write_text(BEFORE)
+    spec = MAIL % f"spf: {{all: fail, adopt: overwrite}}\n    {move}"
+    made = plan(tmp_path, spec, {"acme.example": zone('@ TXT "v=spf1 ip4:192.0.2.9 ~all"')}, World(MICROSOFT))
+    ends = {one["stage"]: one["record"].split()[-1] for one in spf(made)["moments"]}
+    assert ends[stage] == "-all"
+    assert ends.get("prepare") == ("-all" if stage == "prepare" else "~all")

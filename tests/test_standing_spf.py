@@ -104,7 +104,7 @@ def test_a_term_that_the_spec_retires_is_not_pinned(tmp_path: Path) -> None:
 
 def test_a_redirect_is_followed_into_our_zones(tmp_path: Path) -> None:
     """The record that only redirects stays; its target gets the terms, and who shares it is told."""
-    spec = MAIL + "  other.example: {}\n  third.example: {}\n"
+    spec = MAIL + "    senders: [{name: copier, address: 8.8.8.8}]\n  other.example: {}\n  third.example: {}\n"
     zones = {
         "acme.example": zone(MX, '@ TXT "v=spf1 redirect=_spf.other.example"'),
         "other.example": zone('_spf TXT "v=spf1 ip4:192.0.2.7 -all"'),
@@ -112,7 +112,11 @@ def test_a_redirect_is_followed_into_our_zones(tmp_path: Path) -> None:
     }
     made = plan(tmp_path, spec, zones, World(WORLD))
     steps = {step["address"] for step in made.document["steps"] if "#spf/" in step["address"]}
-    assert steps == {"dns/other.example/TXT/_spf#spf/include:spf.protection.outlook.com"}
+    assert steps == {
+        "dns/other.example/TXT/_spf#spf/include:spf.protection.outlook.com",
+        "dns/other.example/TXT/_spf#spf/ip4:8.8.8.8",
+    }
+    assert made.document["spf"][0]["probes"][0]["results"] == ["fail", "pass"]
     (one,) = told(made, "spf/redirect")
     assert "third.example" in one["summary"]
 

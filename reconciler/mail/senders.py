@@ -56,7 +56,7 @@ def sender_wants(sender: Sender, domain: MailDomain) -> tuple[list[Asked], list[
     rows: Sequence[Row] = sender.rows or [Row(*record, origin=sender.origin) for record in records]
     asked = record_wants(domain, "prepare", rows, owner=sender.name)
     if terms:
-        key = domain.key("TXT")
+        key = domain.spf_key
         asked += spf_wants(domain, key, dict.fromkeys(terms), owner=sender.name, origin=sender.origin)
         if domain.ttl is not None:
             asked.append(("prepare", Slot(key, "ttl"), domain.want(domain.ttl, origin=sender.origin)))

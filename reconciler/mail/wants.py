@@ -167,7 +167,8 @@ def _texts(domain: MailDomain, stage: str, key: Key, rows: Sequence[Row], owner:
         origin = some[0].origin
         texts = tuple(sorted({row.value for row in some}))
         if part == "spf":
-            asked += (_meant if firm else _spf)(domain, key, texts, owner, origin)
+            place = domain.spf_key if key == domain.key("TXT") else key
+            asked += (_meant if firm else _spf)(domain, place, texts, owner, origin)
         else:
             value = texts[0] if len(texts) == 1 else texts
             asked.append((stage, Slot(key, part), domain.want(value, origin=origin)))
