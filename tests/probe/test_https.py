@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import socket
 import ssl
 import threading
@@ -12,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.model.answer import Fetched
+from reconciler.probe import https
 from reconciler.probe.https import get
 from tests.emulators.policy_server import POLICY, Got, Page, PolicyServer
 
@@ -149,6 +152,46 @@ def test_the_next_address(server: PolicyServer) -> None:
     server.pages[HOST, POLICY] = Page(TEXT)
     found = get(HOST, POLICY, ["127.0.0.9", *HERE], port=server.port, context=server.context)
     assert found == Fetched(200, "text/plain", TEXT)
+
+
+def test_an_address_that_keeps_silent(server: PolicyServer) -> None:
+    """It gets its share of the time, so that the next address has one too."""
+    server.pages[HOST, POLICY] = Page(TEXT)
+    with contextlib.ExitStack() as stack:
+        full = stack.enter_context(socket.create_server(("127.0.0.2", server.port), backlog=0))
+        for _ in range(4):  # Linux lets nobody else in then, without a word
+            caller = stack.enter_context(socket.socket())
+            caller.setblocking(False)
+            caller.connect_ex(full.getsockname())
+        start = time.monotonic()
+        found = get(HOST, POLICY, ["127.0.0.2", *HERE], port=server.port, context=server.context, timeout=1.5)
+        assert found == Fetched(200, "text/plain", TEXT)
+        assert get(HOST, POLICY, ["127.0.0.2"], port=server.port, timeout=0.3).error == (
+            "no connection to 127.0.0.2 in time"
+        )
+        assert time.monotonic() - start < 3
+
+
+class _Wire:
+    """A connection that keeps what is sent and replies with nothing to read."""
+
+    def __init__(self) -> None:
+        self.sent = b""
+
+    def sendall(self, octets: bytes) -> None:
+        self.sent += octets
+
+    def makefile(self, _mode: str) -> io.BytesIO:
+        return io.BytesIO(b"HTTP/1.1 204 None\r\n\r\n")
+
+
+@pytest.mark.parametrize(("port", "shown"), [(443, HOST), (8443, f"{HOST}:8443")])
+def test_the_request(port: int, shown: str) -> None:
+    """The Host header leaves the usual port out; no packed body is asked for."""
+    wire = _Wire()
+    https._reply(wire, HOST, POLICY, port)  # type: ignore[arg-type]  # as much of a line as it uses
+    lines = [f"GET {POLICY} HTTP/1.1", f"Host: {shown}", "Accept-Encoding: identity", "Connection: close", "", ""]
+    assert wire.sent.decode().split("\r\n") == lines
 
 
 @pytest.mark.parametrize(
