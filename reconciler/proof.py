@@ -171,7 +171,8 @@ class _Subject:
                 if one.severity is Severity.INFO or (one.rule, one.summary) in seen:
                     continue
                 seen.add((one.rule, one.summary))
-                terms = [term for term in origins if term in one.summary.split()]
+                words = {word for said in one.summary.split() for word in (said, said.rstrip(":,"))}
+                terms = [term for term in origins if term in words]
                 if terms and one.rule == "spf/S14":
                     continue  # said at the sender's own line
                 mild = one.severity is Severity.ERROR and not touched

@@ -29,14 +29,12 @@ def home(domain: str, zones: Zones) -> Key:
     A `redirect=` is followed as long as it leads into zones that were read.
     """
     key = Key("dns", domain, "TXT", "@")
-    seen = {key}
     for _ in range(FOLLOWED):
         name = _redirected(zones, key)
         place = zones.place(name) if name else None
         following = Key("dns", place[0], "TXT", place[1]) if place else key
-        if following in seen or not _texts(zones, following):
-            return key
-        seen.add(following)
+        if following == key or not _texts(zones, following):
+            break
         key = following
     return key
 
@@ -99,8 +97,7 @@ def _redirected(zones: Zones, key: Key) -> str:
     parts = divide(parse(texts[0]))
     if parts.end is None or not parts.end.is_redirect or any(not one.is_modifier for one in parts.before):
         return ""
-    target = parts.end.identity.removeprefix("redirect=")
-    return "" if "%" in target else target
+    return parts.end.identity.removeprefix("redirect=")
 
 
 def _moving(asked: Sequence[Asked], facts: Facts, zones: Zones) -> dict[Key, Want]:

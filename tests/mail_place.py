@@ -22,7 +22,9 @@ MICROSOFT = {("spf.protection.outlook.com", "TXT"): ("v=spf1 ip4:40.92.0.0/15 -a
 
 @dataclass
 class World:
-    """Public DNS: what is not in it does not exist. `asked` counts every question."""
+    """Public DNS: what is not in it does not exist. `asked` counts every question; `silent` are names, or names with a
+    type, that nobody answers for.
+    """
 
     records: Mapping[tuple[str, str], Sequence[str]]
     asked: Counter[Question] = field(default_factory=Counter)
@@ -33,7 +35,7 @@ class World:
 
     def _answer(self, question: Question) -> Answer:
         self.asked[question] += 1
-        if question.name in self.silent:
+        if question.name in self.silent or f"{question.name} {question.type}" in self.silent:
             return Answer(Status.FAILED, detail="nobody answered")
         values = self.records.get((question.name, question.type))
         if values:

@@ -42,6 +42,21 @@ def test_an_old_signer_at_the_selector_moves_first(tmp_path: Path) -> None:
     assert "7 days" in refusals(made)["dns/acme.example/CNAME/selector1._domainkey"]
 
 
+def test_addresses_stay_where_the_spec_adopts_nothing(tmp_path: Path) -> None:
+    """Without adopt: overwrite nobody's record is removed."""
+    spec = (MAIL % "").replace(", adopt: overwrite", "")
+    made = plan(tmp_path, spec, {"acme.example": zone("autodiscover A 192.0.2.1")}, World(MICROSOFT))
+    assert "already has A" in refusals(made)["dns/acme.example/CNAME/autodiscover"]
+    assert not any(step["action"] == "destroy" for step in made.document["steps"])
+
+
+def test_msoid_belongs_to_one_cloud(tmp_path: Path) -> None:
+    """At 21Vianet the name is wanted."""
+    spec = (MAIL % "").replace("acme.onmicrosoft.com", "acme.partner.onmschina.cn")
+    records = {"acme.example": zone("msoid CNAME clientconfig.partner.microsoftonline-p.net.cn.")}
+    assert not told(plan(tmp_path, spec, records, World(MICROSOFT)), "mail/msoid")
+
+
 @pytest.mark.parametrize("listed", [False, True])
 def test_msoid_must_not_exist(tmp_path: Path, listed: bool) -> None:
     """It breaks activation: an error until the spec lists it as absent."""
@@ -68,6 +83,8 @@ def test_a_wildcard_that_stops_answering_is_told(tmp_path: Path) -> None:
     made = plan(tmp_path, MAIL % "", {"acme.example": zone("* A 192.0.2.1")}, World(MICROSOFT))
     (one,) = told(made, "dns/wildcard")
     assert (one["severity"], one["address"]) == ("warning", "dns/acme.example/CNAME/autodiscover")
+    existing = {"acme.example": zone("* A 192.0.2.1", 'autodiscover TXT "here"')}
+    assert not told(plan(tmp_path / "b", MAIL % "", existing, World(MICROSOFT)), "dns/wildcard")
 
 
 @pytest.mark.parametrize("cut", ["_domainkey", "selector1._domainkey"])

@@ -31,6 +31,8 @@ def shown(mode: str, *mx: str) -> Fetched:
         (shown("testing", "mx.old.example"), ""),
         (shown("none"), ""),
         (Fetched(404, "text/html", "no"), ""),
+        (Fetched(404, "text/plain", mta_sts.policy_text("enforce", ["mx.old.example"], 86400)), ""),
+        (Fetched(200, "text/plain", "version: STSv1\nmode: enforce\nmx: mx.old.example\n"), ""),
         (Fetched(200, "text/plain", "no policy"), ""),
         (Fetched(0, "", "", "timed out"), "timed out"),
     ],
@@ -45,6 +47,13 @@ def test_an_enforced_policy_holds_the_switch(tmp_path: Path, policy: Fetched, re
 def test_without_a_resolver_the_policy_is_not_known(tmp_path: Path) -> None:
     """Nobody may be asked: mail is not moved on a guess."""
     assert "resolver" in refusals(plan(tmp_path, MOVE, RECORDS))[MX]
+
+
+def test_mail_may_be_refused_altogether(tmp_path: Path) -> None:
+    """A null MX leads to no host that a policy could list."""
+    spec = MOVE.replace("10 mx1.new.example", "0 .")
+    world = World({("mta-sts.acme.example", "A"): ["192.0.2.1"]})
+    assert not refusals(plan(tmp_path, spec, RECORDS, world, shown("enforce", "mx.old.example")))
 
 
 def test_a_domain_without_mta_sts_moves(tmp_path: Path) -> None:

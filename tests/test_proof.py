@@ -59,9 +59,11 @@ def test_a_probe_that_comes_out_otherwise_stops_the_plan(tmp_path: Path) -> None
 
 def test_without_a_resolver_nothing_is_called_sure(tmp_path: Path) -> None:
     """What hangs on an include nobody looked up has a question mark, and is no error."""
-    spec = MAIL % "senders: [{name: copier, address: 198.18.7.8}]"
+    spec = MAIL % (
+        "senders: [{name: copier, address: 198.18.7.8}]\n    spf: {probes: [{name: far, address: 198.18.7.9}]}"
+    )
     made = plan(tmp_path, spec, {"acme.example": zone('@ TXT "v=spf1 include:far.example -all"')})
-    assert results(made) == {"198.18.7.8": ["fail?", "pass?"]}
+    assert results(made) == {"198.18.7.8": ["fail?", "pass?"], "198.18.7.9": ["fail?"] * 2}
     assert (made.plan.errored, spf(made)["moments"][-1]["known"]) == (False, False)
     assert told(made, "spf/not-looked-up")
 
@@ -158,3 +160,40 @@ def test_the_weaker_end_holds_while_mail_moves(tmp_path: Path, move: str, stage:
     ends = {one["stage"]: one["record"].split()[-1] for one in spf(made)["moments"]}
     assert ends[stage] == "-all"
     assert ends.get("prepare") == ("-all" if stage == "prepare" else "~all")
+
+
+def test_a_sender_that_ends_on_a_day(tmp_path: Path) -> None:
+    """Till then it passes, and that is what is expected; afterwards it is shown to fail, and nothing is expected."""
+    spec = MAIL % "senders: [{name: old, address: 198.18.7.8, until: %s}]"
+    made = plan(tmp_path / "a", spec % "2099-01-15", {"acme.example": zone()}, World(MICROSOFT))
+    assert results(made) == {"198.18.7.8": ["none", "pass", "softfail"]}
+    assert [one["stage"] for one in spf(made)["moments"]] == ["", "prepare", "until 2099-01-15"]
+    ended = plan(tmp_path / "b", spec % "2020-01-15", {"acme.example": zone()}, World(MICROSOFT))
+    assert results(ended) == {"198.18.7.8": ["none", "softfail"]}
+    assert not [*told(made, "spf/probe"), *told(ended, "spf/probe")]
+
+
+def test_what_the_sender_s_line_says_is_not_said_twice(tmp_path: Path) -> None:
+    """A documentation address of ours is told at its line; a stranger's in the record is the lint's to tell."""
+    spec = MAIL % "senders: [{name: copier, address: 203.0.113.7}]"
+    made = plan(tmp_path, spec, {"acme.example": zone('@ TXT "v=spf1 ip4:203.0.113.9 ~all"')}, World(MICROSOFT))
+    assert len(told(made, "sender/reserved-address")) == 1
+    (one,) = told(made, "spf/S14")
+    assert "203.0.113.9" in one["summary"]
+
+
+def test_a_finding_about_a_term_stands_at_the_line_that_asks_for_it(tmp_path: Path) -> None:
+    """The include that leads nowhere: its sender's line."""
+    spec = MAIL % "\n    senders:\n      - mailgun\n      - {name: gone, include: gone.example}"
+    world = World({**MICROSOFT, ("mailgun.org", "TXT"): ["v=spf1 -all"]})
+    (one,) = told(plan(tmp_path, spec, {"acme.example": zone()}, world), "spf/S10")
+    assert one["origin"]["line"] == 9
+
+
+def test_the_old_record_type_and_hosts_of_ones_own_are_seen(tmp_path: Path) -> None:
+    """Type 99 in the zone (S2), and a server of the domain that has no record itself (S20)."""
+    spec = MAIL % "senders: [{name: copier, address: 8.8.8.8}]"
+    lines = ['@ TXT "v=spf1 a:mail.acme.example ~all"', "mail A 8.8.4.4", "@ TYPE99 \\# 12 0b763d73706631202d616c6c"]
+    made = plan(tmp_path, spec, {"acme.example": zone(*lines)}, World(MICROSOFT))
+    assert [one["severity"] for one in told(made, "spf/S20")] == ["warning"]
+    assert [one["severity"] for one in told(made, "spf/S2")] == ["warning"]

@@ -83,6 +83,7 @@ def test_an_address_that_moves_is_pinned(tmp_path: Path) -> None:
     [
         ("v=spf1 mx -all", None),
         ("v=spf1 mx -all", World({**MICROSOFT}, silent=frozenset({"mx.host.example"}))),
+        ("v=spf1 mx -all", World({**WORLD}, silent=frozenset({"mx.host.example AAAA"}))),
         ("v=spf1 mx -all", World({**MICROSOFT})),
         ("v=spf1 -ip4:198.18.0.0/30 mx -all", World(WORLD)),
     ],
@@ -129,3 +130,29 @@ def test_a_redirect_that_leads_nowhere_of_ours_is_kept(tmp_path: Path, target: s
     """Elsewhere, in a circle, to nothing, or to where only a message can tell: new terms stand before it."""
     made = plan(tmp_path, MAIL, {"acme.example": zone(MX, f'@ TXT "v=spf1 redirect={target}"')}, None)
     assert after(made) == f"v=spf1 include:spf.protection.outlook.com redirect={target}"
+
+
+def test_a_record_that_does_more_than_redirect_is_edited_itself(tmp_path: Path) -> None:
+    """New terms stand in it, before the redirect."""
+    zones = {
+        "acme.example": zone(MX, '@ TXT "v=spf1 ip4:192.0.2.1 redirect=_spf.other.example"'),
+        "other.example": zone('_spf TXT "v=spf1 ip4:192.0.2.7 -all"'),
+    }
+    made = plan(tmp_path, MAIL + "  other.example: {}\n", zones, World(WORLD))
+    assert after(made) == "v=spf1 ip4:192.0.2.1 include:spf.protection.outlook.com redirect=_spf.other.example"
+
+
+def test_a_table_s_spf_goes_where_the_redirect_leads(tmp_path: Path) -> None:
+    """A sender's own list names the domain itself; its term belongs into the record that counts."""
+    (tmp_path / "acme").mkdir()
+    (tmp_path / "acme" / "big.csv").write_text("name,type,value\n@,TXT,v=spf1 include:big.example ~all\n")
+    spec = MAIL + "    senders: [{name: big, dns_table: big.csv}]\n  other.example: {}\n"
+    zones = {
+        "acme.example": zone(MX, '@ TXT "v=spf1 redirect=_spf.other.example"'),
+        "other.example": zone('_spf TXT "v=spf1 ip4:192.0.2.7 -all"'),
+    }
+    made = plan(tmp_path, spec, zones, World({**WORLD, ("big.example", "TXT"): ["v=spf1 -all"]}))
+    steps = {step["address"] for step in made.document["steps"] if "#spf/" in step["address"]}
+    assert steps == {
+        f"dns/other.example/TXT/_spf#spf/include:{one}" for one in ("big.example", "spf.protection.outlook.com")
+    }

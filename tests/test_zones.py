@@ -14,13 +14,15 @@ FOUND = Answer(Status.FOUND, ("192.0.2.9",), 60)
 def sets(*rows: tuple[str, str, str]) -> dict[Key, RecordSet]:
     """Record sets by name, type and one value."""
     keys = [(Key("dns", ZONE, kind, name), value) for name, kind, value in rows]
-    return {key: RecordSet(key, 300, (value,)) for key, value in keys}
+    return {key: RecordSet(key, 60 if key.name == "short" else 300, (value,)) for key, value in keys}
 
 
 RECORDS = sets(
     ("@", "MX", "10 mail.shop.example."),
     ("mail", "A", "192.0.2.1"),
     ("www", "CNAME", "mail.shop.example."),
+    ("short", "A", "192.0.2.3"),
+    ("to-short", "CNAME", "short.shop.example."),
     ("far", "CNAME", "host.other.example."),
     ("a.b.c", "TXT", "deep"),
     ("*.wild", "A", "192.0.2.2"),
@@ -39,9 +41,11 @@ RECORDS = sets(
         ("b.c.shop.example", "A", Answer(Status.EMPTY)),
         ("www.shop.example", "A", Answer(Status.FOUND, ("192.0.2.1",), 300, "mail.shop.example")),
         ("www.shop.example", "CNAME", Answer(Status.FOUND, ("mail.shop.example.",), 300)),
+        ("to-short.shop.example", "A", Answer(Status.FOUND, ("192.0.2.3",), 60, "short.shop.example")),
         ("www.shop.example", "AAAA", Answer(Status.EMPTY)),
         ("any.wild.shop.example", "A", Answer(Status.FOUND, ("192.0.2.2",), 300)),
         ("any.wild.shop.example", "MX", Answer(Status.EMPTY)),
+        ("two.labels.wild.shop.example", "A", Answer(Status.FOUND, ("192.0.2.2",), 300)),
         ("here.wild.shop.example", "A", Answer(Status.EMPTY)),
         ("below.here.wild.shop.example", "A", Answer(Status.NXDOMAIN)),
     ],

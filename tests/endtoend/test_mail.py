@@ -113,6 +113,9 @@ def test_a_sender_that_leaves_takes_only_its_terms(place: Place) -> None:
     place.planned()
     assert place.applied().code == 0
     place.edit("mailgun, ", "")
+    refused = place.planned()
+    assert refused.json["steps"][0]["refusal"]
+    assert refused.json["spf"] == []  # what may not happen is not shown as if it did
     place.edit("tenant:", "destroy: 1\ntenant:")
     planned = place.planned()
     assert [step["address"] for step in planned.json["steps"]] == ["dns/acme.example/TXT/@#spf/include:mailgun.org"]
