@@ -187,6 +187,42 @@ def check(
     return {**head("check", customer, now), **body, "digest": digest(body)}
 
 
+def importing(
+    customer: str,
+    now: datetime,
+    *,
+    asked: Sequence[str],
+    questions: int,
+    found: Mapping[str, Any],
+    files: Mapping[str, str],
+    diagnostics: Sequence[Diagnostic] = (),
+    following: str = "",
+) -> dict[str, Any]:
+    """What was found of a domain and the files made of it, before they are written; `digest` covers what was found.
+
+    Args:
+        asked: the addresses of the resolvers.
+        found: as `mail.discover.as_json` makes it.
+        files: texts by path.
+        following: what to do next.
+    """
+    body: dict[str, Any] = {
+        "asked": list(asked),
+        "questions": questions,
+        "found": dict(found),
+        "files": [{"path": path, "text": text} for path, text in files.items()],
+        "outcome": "dry-run",
+        "diagnostics": [one.as_json() for one in diagnostics],
+        "next": following,
+    }
+    return {**head("import", customer, now), **body, "digest": digest(dict(found))}
+
+
+def imported(paper: Mapping[str, Any]) -> dict[str, Any]:
+    """The same once the files are written; their texts stand there."""
+    return {**paper, "outcome": "written", "files": [{**one, "text": None} for one in paper["files"]]}
+
+
 def after(done: Sequence[Mapping[str, Any]], paper: dict[str, Any]) -> dict[str, Any]:
     """An apply document that tells of an earlier pass of the same run too."""
     if not done:

@@ -14,7 +14,7 @@ FOUND = Answer(Status.FOUND, ("192.0.2.9",), 60)
 def sets(*rows: tuple[str, str, str]) -> dict[Key, RecordSet]:
     """Record sets by name, type and one value."""
     keys = [(Key("dns", ZONE, kind, name), value) for name, kind, value in rows]
-    return {key: RecordSet(key, 60 if key.name == "short" else 300, (value,)) for key, value in keys}
+    return {key: RecordSet(key, 60 if key.name == "to-short" else 300, (value,)) for key, value in keys}
 
 
 RECORDS = sets(

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli import choosing, codes, options, private
+from reconciler.cli import choosing, codes, options, private, resolving
 from reconciler.cli.output import Copy, forms, output, rendered
 from reconciler.cli.progress import Progress
 from reconciler.cli.world import Paper, Work, World, pass_world
@@ -41,13 +41,7 @@ _SELECTOR = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 @click.command("check", epilog=EPILOG)
 @click.argument("targets", metavar="[DOMAIN|FOLDER]...", nargs=-1)
 @options.over_specs
-@click.option(
-    "--resolver",
-    "servers",
-    metavar="ADDRESS[:PORT]",
-    multiple=True,
-    help="DNS server to ask, and no other; repeatable. Default: those of the workspace, else this machine's own.",
-)
+@resolving.servers
 @click.option(
     "--selector",
     "selectors",
@@ -82,8 +76,8 @@ def command(
         raise click.UsageError("--customer and --changed-since choose among specs: leave them out, or name a folder")
     folders = given.folders or ([] if given.domains else [options.folder_of(specs)])
     works = [choosing.opened(world, options.Chosen(folder, tuple(names), since)) for folder in folders]
-    chosen = given.resolver or (_shared(works) if works else _nearby(specs))
-    paper = _report(works, given, chosen, Progress(world.screen))
+    workspace = None if given.resolver else _shared(works) if works else _nearby(specs)
+    paper = _report(works, given, resolving.chosen(given.resolver, workspace), Progress(world.screen))
     world.screen.out(rendered(paper, wanted.form))
     for kind, path in wanted.copies:
         private.write(path, world.screen.redacted(rendered(paper, kind)))
@@ -107,11 +101,10 @@ def _given(targets: Sequence[str], servers: Sequence[str], selectors: Sequence[s
         SpecError: some of them are wrong; all mistakes at once.
     """
     from reconciler.spec import scalars
-    from reconciler.spec.workspace import ResolverSpec
 
     found: list[Diagnostic] = []
-    domains = _read([one for one in targets if not _is_folder(one)], scalars.domain, found)
-    asked = _read(servers, scalars.server, found)
+    domains = resolving.read([one for one in targets if not _is_folder(one)], scalars.domain, found)
+    resolver = resolving.given(servers, found)
     known = [one.lower() for one in selectors]
     what = "is no DKIM selector"
     remedy = "write what stands before ._domainkey, like selector1"
@@ -123,26 +116,12 @@ def _given(targets: Sequence[str], servers: Sequence[str], selectors: Sequence[s
     if found:
         raise SpecError(found)
     folders = tuple(dict.fromkeys(Path(one) for one in targets if _is_folder(one)))
-    return _Given(domains, folders, tuple(dict.fromkeys(known)), ResolverSpec(servers=asked) if asked else None)
-
-
-def _read(texts: Iterable[str], function: Callable[[object], str], found: list[Diagnostic]) -> tuple[str, ...]:
-    """Values in their normal form, each once; what is none goes to `found`."""
-    from pydantic_core import PydanticCustomError
-
-    read = []
-    for text in texts:
-        try:
-            read.append(function(text))
-        except PydanticCustomError as problem:
-            context: dict[str, Any] = problem.context or {}
-            found.append(error(problem.type, context["summary"], remedy=context["remedy"]))
-    return tuple(dict.fromkeys(read))
+    return _Given(domains, folders, tuple(dict.fromkeys(known)), resolver)
 
 
 def _is_folder(text: str) -> bool:
     """A folder that is named like a domain counts as one when it holds a workspace, or is written as a path."""
-    if "://" in text:
+    if not text or "://" in text:
         return False
     if os.sep in text or text in {".", ".."}:
         return True
@@ -176,12 +155,10 @@ def _nearby(specs: str | None) -> ResolverSpec | None:
     return load_workspace(folder).resolver
 
 
-def _report(works: Sequence[Work], given: _Given, chosen: ResolverSpec | None, progress: Progress) -> Paper:
+def _report(works: Sequence[Work], given: _Given, chosen: ResolverSpec, progress: Progress) -> Paper:
     from reconciler.clock import SystemClock
     from reconciler.session import answering, checking
-    from reconciler.spec.workspace import ResolverSpec
 
-    chosen = chosen or ResolverSpec(servers=("system",))
     answers = answering.Answers(answering.asker(chosen))
     wanted: dict[str, Subject] = {}
     broken: list[Diagnostic] = []

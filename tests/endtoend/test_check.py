@@ -112,7 +112,7 @@ def test_interrupted(tmp_path: Path) -> None:
 def test_signs_of_life(tmp_path: Path) -> None:
     """A person at a terminal sees what is being done; a script sees none of it."""
     with DnsServer(well("a.test")) as server:
-        server.faults[ANY_NAME] = Fault(delay=0.3)
+        server.faults[ANY_NAME] = Fault(delay=0.05)
         words = ("check", "a.test", "--selector", "own", "--resolver", at(server.address[1]))
         with terminal(Folder(tmp_path), *words) as shown:
             shown.expect("asking DNS (0 of ")
