@@ -165,6 +165,7 @@ def check(
     questions: int,
     domains: Sequence[Mapping[str, Any]],
     diagnostics: Sequence[Diagnostic] = (),
+    sources: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """A health report of some domains; `digest` covers what was found, not when.
 
@@ -172,6 +173,7 @@ def check(
         asked: the addresses of the resolvers.
         domains: as `mail.health.body` makes them.
         diagnostics: what stopped a part of the check; an error among them makes the whole fail.
+        sources: what DMARC reports saw, as `mail.reports.document` makes it; none = no report was given.
     """
     from reconciler.mail.health import worst  # with all lints behind it: a plan needs none of them
 
@@ -183,6 +185,7 @@ def check(
         "domains": [dict(one) for one in domains],
         "outcome": worst(verdicts),
         "diagnostics": [one.as_json() for one in diagnostics],
+        **({"sources": dict(sources)} if sources is not None else {}),
     }
     return {**head("check", customer, now), **body, "digest": digest(body)}
 

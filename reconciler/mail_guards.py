@@ -43,8 +43,8 @@ def _switch(rows: Iterable[Row], resources: Mapping[Key, Resource], policies: Po
 def _unlisted(domain: str, fetched: Fetched | None, hosts: Sequence[str]) -> str:
     """Why mail may not move to these hosts; empty when the policy lists them, or is not enforced."""
     if fetched is None:
-        unseen = f"{domain} has MTA-STS, and nobody could fetch its policy to see whether it lists the new MX"
-        return f"{unseen}: name a `resolver` in workspace.yaml"
+        unseen = f"{domain} has MTA-STS, and its policy could not be looked up to see whether it lists the new MX"
+        return f"{unseen}: name a `resolver` in workspace.yaml that answers"
     if fetched.status == 0:
         return f"the MTA-STS policy of {domain} could not be fetched: {fetched.error}"
     found = mta_sts.read_policy(fetched.body)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +27,7 @@ Examples:
   reconciler check example.com
   reconciler check example.com shop.example --resolver 192.0.2.53
   reconciler check --customer ferreteria-lopez --output html://health.html
+  reconciler check --dmarc-reports reports/*.gz
   reconciler check specs --json | jq -r '.domains[] | select(.verdict == "fail").domain'
 \b
 Exit codes: 0 the report was made; 2 something fails or warns, with --detailed-exitcode; 1 error, a spec
@@ -35,11 +36,13 @@ that cannot be read, or nothing fails but not everything was answered; 130 inter
 
 #: One label or several before `._domainkey`. Source: RFC 6376, 3.1; an underscore is met in practice.
 _LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
+#: How files of reports are named (RFC 9990).
+_REPORTS = (".xml", ".gz", ".zip")
 _SELECTOR = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 
 
 @click.command("check", epilog=EPILOG)
-@click.argument("targets", metavar="[DOMAIN|FOLDER]...", nargs=-1)
+@click.argument("targets", metavar="[DOMAIN|FOLDER|FILE]...", nargs=-1)
 @options.over_specs
 @resolving.servers
 @click.option(
@@ -48,6 +51,12 @@ _SELECTOR = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
     metavar="NAME",
     multiple=True,
     help="A DKIM selector to look at beside those of the spec and those in wide use; repeatable.",
+)
+@click.option(
+    "--dmarc-reports",
+    "reports",
+    is_flag=True,
+    help="Files among the arguments are DMARC aggregate reports (XML, gzip, zip): which sources still send.",
 )
 @click.option("--detailed-exitcode", "detailed", is_flag=True, help="Exit 2 when something fails or warns.")
 @forms
@@ -61,6 +70,7 @@ def command(
     since: str,
     servers: Sequence[str],
     selectors: Sequence[str],
+    reports: bool,
     detailed: bool,
     form: str | None,
     copies: Sequence[Copy],
@@ -69,19 +79,37 @@ def command(
 
     Asks public DNS and the web servers of MTA-STS policies; needs no provider and no credentials, and changes nothing.
     A DOMAIN is looked at as it is, a FOLDER of specs for all its domains; without either, the usual folder of specs.
+    With --dmarc-reports, FILEs tell which of a spec's senders still send, and who sends that the spec does not name.
     """
     wanted = output(world, form, copies)
-    given = _given(targets, servers, selectors)
+    files = _reports(targets) if reports else []
+    given = _given([one for one in targets if one not in files], servers, selectors)
     if given.domains and not given.folders and (names or since):
         raise click.UsageError("--customer and --changed-since choose among specs: leave them out, or name a folder")
-    folders = given.folders or ([] if given.domains else [options.folder_of(specs)])
+    usual = options.folder_of(specs)
+    needless = given.domains or (files and not (specs or (usual / options.WORKSPACE).is_file()))
+    folders = given.folders or ([] if needless else [usual])
     works = [choosing.opened(world, options.Chosen(folder, tuple(names), since)) for folder in folders]
     workspace = None if given.resolver else _shared(works) if works else _nearby(specs)
+    given = replace(given, reports=tuple(map(Path, files)))
     paper = _report(works, given, resolving.chosen(given.resolver, workspace), Progress(world.screen))
     world.screen.out(rendered(paper, wanted.form))
     for kind, path in wanted.copies:
         private.write(path, world.screen.redacted(rendered(paper, kind)))
     return _code(paper, detailed)
+
+
+def _reports(targets: Sequence[str]) -> list[str]:
+    """The arguments that are files of reports.
+
+    Raises:
+        UsageError: one that is named like a report does not exist, or there is none.
+    """
+    found = [one for one in targets if Path(one).is_file()]
+    lost = [one for one in targets if one not in found and one.lower().endswith(_REPORTS)]
+    if lost or not found:
+        raise click.UsageError(f"there is no file {lost[0]}" if lost else "--dmarc-reports needs files of reports")
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +120,7 @@ class _Given:
     folders: tuple[Path, ...]
     selectors: tuple[str, ...]
     resolver: ResolverSpec | None
+    reports: tuple[Path, ...] = ()
 
 
 def _given(targets: Sequence[str], servers: Sequence[str], selectors: Sequence[str]) -> _Given:
@@ -169,6 +198,14 @@ def _report(works: Sequence[Work], given: _Given, chosen: ResolverSpec, progress
             wanted.setdefault(one.name, one)
     for domain in given.domains:
         wanted.setdefault(domain, checking.Subject(domain))
+    seen = None
+    if given.reports:
+        from reconciler.session import sources
+
+        senders = [work.senders(name) for work, name in customers if name not in work.failed]
+        listed = {name: next((some[name] for some in senders if name in some), None) for name in wanted}
+        seen, problems = sources.seen(given.reports, listed, answers)
+        broken += problems
     return checking.report(
         customers[0][1] if len(customers) == 1 and not given.domains else "",
         [one.beside(given.selectors) for one in wanted.values()],
@@ -176,6 +213,7 @@ def _report(works: Sequence[Work], given: _Given, chosen: ResolverSpec, progress
         SystemClock().now(),
         servers=checking.asked(chosen),
         diagnostics=broken,
+        sources=seen,
         doing=progress.doing,
     )
 

@@ -14,6 +14,7 @@ from reconciler.cli.guard import guarded
 from reconciler.cli.world import World
 
 FIRST: Mapping[str, str] = {
+    "import": "Begin a customer's specs with what public DNS shows of a domain.",
     "plan": "Show what would change, across all providers, in order.",
     "apply": "Make the changes of an approved plan, as far as they go now.",
     "status": "Where are we, what is awaited, and is stopping safe?",
@@ -34,6 +35,7 @@ HELP = """Plan and apply for a company's mail domains and its Microsoft 365 tena
 
 \b
 The usual flow:
+  reconciler import example.com       begin the specs with what DNS shows
   reconciler validate                 are the specs sound?
   reconciler plan --out plan.json     what would change?
   reconciler apply plan.json          change exactly that, or less
@@ -62,7 +64,8 @@ class Front(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in FIRST and cmd_name not in MORE:
             return None
-        command: click.Command = import_module(f"reconciler.cli.{cmd_name}").command
+        module = "importing" if cmd_name == "import" else cmd_name  # a keyword of Python names no module
+        command: click.Command = import_module(f"reconciler.cli.{module}").command
         return command
 
     def resolve_command(

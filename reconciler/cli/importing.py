@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli import codes, options, resolving
+from reconciler.cli import codes, options, private, resolving
 from reconciler.cli.output import Copy, forms, output, rendered
 from reconciler.cli.progress import Progress
 from reconciler.cli.stopping import Stop
@@ -25,7 +25,7 @@ EPILOG = """\b
 Examples:
   reconciler import ferreterialopez.example
   reconciler import ferreterialopez.example --customer ferreteria-lopez --resolver 192.0.2.53
-  reconciler import ferreterialopez.example --dry-run
+  reconciler import ferreterialopez.example --dry-run --json | jq -r '.files[].text'
   reconciler import ferreterialopez.example --json | jq -r '.found.matches[] | .role + " " + .name'
 \b
 Exit codes: 0 written, also where some questions got no answer, which is said; 1 error, nobody answered, or there
@@ -78,4 +78,40 @@ def command(
     with Stop():  # once the files are there, a signal cannot say that nothing was written
         paper = begun.paper if dry else importing.put(order, begun)
         world.screen.out(rendered(paper, wanted.form))
+        for kind, path in wanted.copies:
+            private.write(path, world.screen.redacted(rendered(paper, kind)))
     return codes.DONE
+
+
+def _order(
+    domain: str, specs: str | None, customer: str | None, servers: Sequence[str]
+) -> tuple[Order, ResolverSpec | None]:
+    """The arguments in normal form, and the DNS servers among them.
+
+    Raises:
+        SpecError: some of them are wrong; all mistakes at once.
+    """
+    from reconciler.session.importing import Order
+    from reconciler.spec import scalars
+
+    found: list[Diagnostic] = []
+    names = resolving.read([domain], scalars.domain, found)
+    resolver = resolving.given(servers, found)
+    if found:
+        raise SpecError(found)
+    name = names[0].partition(".")[0] if customer is None else customer
+    return Order(names[0], name, _folder(specs), resolver.servers if resolver else ()), resolver
+
+
+def _folder(specs: str | None) -> Path:
+    """The folder of specs: as for every command, but without a workspace nearby a new one."""
+    found = options.folder_of(specs)
+    return found if specs or (found / options.WORKSPACE).is_file() else Path("specs")
+
+
+def _following(order: Order) -> str:
+    """The commands that make the next step."""
+    usual = order.specs == Path("specs") or (order.specs == Path() and options.folder_of(None) == Path())
+    where = "" if usual else f" --specs {shlex.quote(str(order.specs))}"
+    names = f"{where} --customer {shlex.quote(order.customer)}"
+    return f"read {order.folder / options.CUSTOMER}, then: reconciler validate{names} && reconciler plan{names}"

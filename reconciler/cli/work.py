@@ -18,6 +18,7 @@ from reconciler.zones import Zones
 
 if TYPE_CHECKING:
     from reconciler.session.checking import Subject
+    from reconciler.session.sources import Senders
 
 
 class Opened:
@@ -64,6 +65,11 @@ class Opened:
         from reconciler.session import checking  # with all lints behind it
 
         return checking.subjects(self._customers[name])
+
+    def senders(self, name: str) -> Mapping[str, Senders | None]:
+        from reconciler.session import sources
+
+        return sources.senders(self._customers[name])
 
     def digest(self, name: str) -> str:
         return digest.digest(self._customers[name])

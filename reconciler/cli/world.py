@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from reconciler.session.applying import How
     from reconciler.session.checking import Subject
     from reconciler.session.planning import Options
+    from reconciler.session.sources import Senders
     from reconciler.spec.workspace import ProviderEntry, ResolverSpec
 
 Paper = Mapping[str, Any]
@@ -80,6 +81,10 @@ class Work(Protocol):
 
     def subjects(self, name: str) -> Sequence[Subject]:
         """A customer's domains, as a health report looks at them."""
+        ...
+
+    def senders(self, name: str) -> Mapping[str, Senders | None]:
+        """Who may send for each of a customer's domains."""
         ...
 
     def digest(self, name: str) -> str:

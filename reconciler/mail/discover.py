@@ -121,6 +121,11 @@ def discover(domain: str, notebook: Notebook) -> Discovery:
     )
 
 
+def probed() -> tuple[str, ...]:
+    """The DKIM selectors that are tried, since nobody can list those that exist."""
+    return tuple(dict.fromkeys((*_SELECTORS, *selectors())))
+
+
 def _questions() -> Iterator[tuple[str, str]]:
     """Names relative to the domain, and types, known from the start; the label of the wildcard test is `?`."""
     yield from (("@", kind) for kind in _APEX)
@@ -129,8 +134,7 @@ def _questions() -> Iterator[tuple[str, str]]:
     yield from ((name, "SRV") for name in _SERVICES)
     yield from ((name, "NS") for name in _DELEGATED)
     yield DKIM, "TXT"
-    names = dict.fromkeys((*_SELECTORS, *selectors()))
-    yield from ((f"{name}.{DKIM}", kind) for name in names for kind in ("TXT", "CNAME"))
+    yield from ((f"{name}.{DKIM}", kind) for name in probed() for kind in ("TXT", "CNAME"))
     yield from (("?", kind) for kind in ("A", "AAAA", "MX", "TXT", "CNAME", "SRV"))
     yield from ((f"?.{DKIM}", kind) for kind in ("TXT", "CNAME"))
 
@@ -165,11 +169,11 @@ def _unseen(view: View, delegated: Mapping[str, tuple[str, ...]]) -> Iterator[st
         yield f"everything: DNS knows no {view.domain}"
     for name, hosts in delegated.items():
         yield f"what else stands below {name}.{view.domain}: it is a zone of its own at {', '.join(hosts)}"
-    probed = len(dict.fromkeys((*_SELECTORS, *selectors())))
+    count = len(probed())
     parent = view.get(DKIM, "TXT")
     if not key_names(view) and parent and parent.status is Status.EMPTY and DKIM not in delegated:
-        yield f"a DKIM selector that exists: {DKIM} answers without data, but none of the {probed} probed ones is there"
-    yield f"DKIM selectors nobody guesses: {probed} were probed, a list exists nowhere"
+        yield f"a DKIM selector that exists: {DKIM} answers without data, but none of the {count} probed ones is there"
+    yield f"DKIM selectors nobody guesses: {count} were probed, a list exists nowhere"
     yield from _ALWAYS
     yield from _silent(view)
 

@@ -5,7 +5,7 @@ Source: as the module `dkim` says; RFC 6376, 6.1.2 (what a verifier does with a 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from reconciler.mail.dkim import KeyRecord, delegated, read
@@ -41,12 +41,19 @@ def lint(values: Sequence[str], selector: str, domain: str, origin: Origin = Ori
     return worst_first(found)
 
 
-def look(domain: str, notebook: Notebook, selectors: Sequence[str], origin: Origin = Origin()) -> Look:
+def look(
+    domain: str,
+    notebook: Notebook,
+    selectors: Sequence[str],
+    origin: Origin = Origin(),
+    expected: Collection[str] = (),
+) -> Look:
     """The keys of a domain at the selectors that are known or guessed; others cannot be listed.
 
     Args:
         domain: lower case, A-labels, without final dot.
         selectors: names before `._domainkey`, lower case, each once.
+        expected: those of them that somebody named, so that a missing one is a finding.
     """
     away = delegated(domain, notebook)
     answers = [_asked(domain, selector, notebook) for selector in selectors]
@@ -67,6 +74,7 @@ def look(domain: str, notebook: Notebook, selectors: Sequence[str], origin: Orig
             continue
         target = alias.values[0].removesuffix(".") if alias.status is Status.FOUND else texts.alias
         if not target and texts.void:
+            found += [_missing(selector, domain, origin)] if selector in expected else []
             continue
         found += _selector(domain, selector, target, texts, origin)
         lines += _lines(selector, target, texts)
@@ -80,6 +88,13 @@ def look(domain: str, notebook: Notebook, selectors: Sequence[str], origin: Orig
     live = [key["selector"] for key in keys if key["state"] == "key"]
     summary = f"keys at {', '.join(live[:NAMED])}{' and more' if len(live) > NAMED else ''}" if live else "no key found"
     return Look("dkim", summary, tuple(lines), worst_first(found), {"selectors": keys}, unsure)
+
+
+def _missing(selector: str, domain: str, origin: Origin) -> Diagnostic:
+    what = f"the DKIM selector {plain(selector)} is not there"
+    remedy = "publish the record that the service names, or take the selector out of the spec"
+    address = f"dns/{domain}/TXT/{selector}._domainkey"
+    return warning("dkim/missing", what, "Mail signed with it fails DKIM.", remedy, origin=origin, address=address)
 
 
 def _asked(domain: str, selector: str, notebook: Notebook) -> tuple[Answer | None, Answer | None]:

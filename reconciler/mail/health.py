@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from reconciler.mail import autodiscover, dkim_lint, dmarc_look, mta_sts, mta_sts_lint, mx, tls_rpt
@@ -22,6 +22,8 @@ def examine(
     fetched: Fetched | None,
     selectors: Sequence[str],
     origin: Origin = Origin(),
+    *,
+    expected: Collection[str] = (),
 ) -> tuple[Look, ...]:
     """All subjects of one domain, always in the same order; no look waits for another.
 
@@ -30,11 +32,12 @@ def examine(
         fetched: what came from the address that `to_fetch` names; none = nobody fetched it.
         selectors: DKIM selectors to look at, lower case, each once.
         origin: the place in a spec that names the domain.
+        expected: those of `selectors` that somebody named, and that should be there.
     """
     return (
         mx.look(domain, notebook, origin),
         spf.look(domain, notebook, origin),
-        dkim_lint.look(domain, notebook, selectors, origin),
+        dkim_lint.look(domain, notebook, selectors, origin, expected),
         dmarc_look.look(domain, notebook, origin),
         mta_sts_lint.look(domain, notebook, fetched, origin),
         tls_rpt.look(domain, notebook, origin),

@@ -10,6 +10,7 @@ from reconciler.report.check_summary import VERDICTS, Part
 from reconciler.report.escape import SHORT, line
 from reconciler.report.frame import diagnostics
 from reconciler.report.page import Html, element
+from reconciler.report.sources_text import sources_text
 from reconciler.report.values import Document
 from reconciler.report.words import Words
 
@@ -37,6 +38,8 @@ def _parts(report: Document, words: Words) -> Iterator[Html]:
     )
     yield element("p", lead, class_=f"lead {_ink(check.overall(report))}")
     yield from (element("p", text) for text in check.facts(report, words))
+    if report.get("sources"):
+        yield page.section(words("check.sources"), *(page.code(text) for text in _sources(report)))
     yield diagnostics(report, words)
     if len(found) > 1:
         yield _overview(found, words)
@@ -57,6 +60,10 @@ def _overview(found: Sequence[Part], words: Words) -> Html:
             [element("div", line(domain.get("domain"), SHORT)), _word(check.of_domain(domain), words), *numbers]
         )
     return page.section(words("check.overview"), page.table(heads, rows))
+
+
+def _sources(report: Document) -> list[str]:
+    return [f"{text}\n" for text in sources_text(report["sources"]).splitlines()]
 
 
 def _domain(domain: Part, words: Words) -> Html:

@@ -9,6 +9,7 @@ from reconciler.report import markdown, values
 from reconciler.report.check_summary import VERDICTS, Part
 from reconciler.report.escape import SHORT, line
 from reconciler.report.markdown import Section
+from reconciler.report.sources_text import sources_text
 from reconciler.report.values import Document
 from reconciler.report.words import Words
 
@@ -37,6 +38,9 @@ def _head(report: Document, words: Words) -> list[str]:
 def _sections(report: Document, words: Words) -> Iterator[Section]:
     said = [[values.diagnostic(one, words)] for one in report.get("diagnostics") or ()]
     yield Section(words("page.diagnostics"), said, urgent=True, language="text")
+    if report.get("sources"):
+        told = [[text] for text in sources_text(report["sources"]).splitlines() if text]
+        yield Section(words("check.sources"), told, urgent=True, language="text")
     found = [(domain, section) for domain in check.domains(report) for section in check.sections(domain)]
     for place, verdict in enumerate(VERDICTS):
         entries = [_entry(domain, one, words) for domain, one in found if check.rank(one.get("verdict")) == place]

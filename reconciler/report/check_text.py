@@ -8,6 +8,7 @@ from reconciler.report import check_summary as check
 from reconciler.report import values
 from reconciler.report.check_summary import VERDICTS, Part
 from reconciler.report.escape import SHORT, line
+from reconciler.report.sources_text import sources_text
 from reconciler.report.values import Document
 from reconciler.report.words import Words
 
@@ -23,6 +24,7 @@ def check_text(report: Document) -> str:
     parts = [
         *([check.headline(domain, words), *(_full if one else _brief)(domain, words)] for domain in found),
         _table(found, words) if not one else [],
+        sources_text(report["sources"]).splitlines() if report.get("sources") else [],
         _diagnostics(report, words),
         check.facts(report, words),
         [check.summary(report, words, check.name(report, words))] if not one or report.get("diagnostics") else [],

@@ -53,11 +53,16 @@ def _moment(moment: Mapping[str, Any], words: Words) -> str:
 
 def _probe(probe: Mapping[str, Any], stages: Sequence[str], words: Words) -> str:
     results = [line(one, SHORT) for one in probe.get("results") or ()]
-    changed = [
-        f"{result} {stage}"
-        for place, (result, stage) in enumerate(zip(results, stages, strict=False))
-        if not place or result != results[place - 1]
-    ]
+    same = len(set(results)) == 1 and len(results) > 1
+    changed = (
+        [words("proof.always", result=results[0])]
+        if same
+        else [
+            f"{result} {stage}"
+            for place, (result, stage) in enumerate(zip(results, stages, strict=False))
+            if not place or result != results[place - 1]
+        ]
+    )
     expect = probe.get("expect")
     wanted = f" [{words('proof.expected', result=line(expect, SHORT))}]" if expect else ""
     return f"{line(probe.get('name'), SHORT)} {line(probe.get('address'), SHORT)}: {', '.join(changed)}{wanted}"

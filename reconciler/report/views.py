@@ -13,6 +13,8 @@ from reconciler.report.drift_html import drift_html
 from reconciler.report.drift_markdown import drift_markdown
 from reconciler.report.drift_text import drift_text
 from reconciler.report.escape import line
+from reconciler.report.import_html import import_html
+from reconciler.report.import_text import import_markdown, import_text
 from reconciler.report.plan_html import plan_html
 from reconciler.report.plan_markdown import plan_markdown
 from reconciler.report.plan_text import plan_text
@@ -32,8 +34,10 @@ _VIEWS: Mapping[tuple[str, str], View] = {
     ("status", "text"): status_text,
     ("check", "text"): check_text,
     ("check", "markdown"): check_markdown,
+    ("import", "text"): import_text,
+    ("import", "markdown"): import_markdown,
 }
-_PAGES = {"plan": plan_html, "drift": drift_html, "check": check_html}
+_PAGES = {"plan": plan_html, "drift": drift_html, "check": check_html, "import": import_html}
 
 
 def render(document: Document, form: str, language: str = "en") -> str:

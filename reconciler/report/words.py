@@ -115,6 +115,7 @@ _PLAN = {
     "proof.heading": ("SPF of {domain}", "SPF de {domain}"),
     "proof.now": ("now", "ahora"),
     "proof.after": ("after {stage}", "después de {stage}"),
+    "proof.always": ("{result} before and after", "{result} antes y después"),
     "proof.none": ("no record", "sin registro"),
     "proof.cost": ("{least}{count} of 10 lookups", "{least}{count} de 10 consultas"),
     "proof.least": ("at least ", "al menos "),
@@ -191,6 +192,7 @@ _DRIFT = {
 _CHECK = {
     "check.title": ("Mail health of {name}", "Salud del correo de {name}"),
     "check.headline": ("{name}: {verdict} ({tally})", "{name}: {verdict} ({tally})"),
+    "check.sources": ("Who sends, by the reports of receivers", "Quién envía, según los informes de los receptores"),
     "check.nothing": ("nothing was looked at", "no se revisó nada"),
     "check.domains": ("{count} domains", "{count} dominios"),
     "check.asked": ("{questions} questions to {servers}.", "{questions} preguntas a {servers}."),
@@ -226,6 +228,47 @@ _CHECK = {
     ),
 }
 
+_IMPORT = {
+    "import.title": (
+        "What public DNS shows of the mail of {name}",
+        "Lo que el DNS público muestra del correo de {name}",
+    ),
+    "import.found": (
+        "{services} services recognised, {records} record sets.",
+        "{services} servicios, {records} registros.",
+    ),
+    "import.services": ("Who stands behind it", "Quién está detrás"),
+    "import.nobody": (
+        "no sign of a service we know that keeps its mailboxes",
+        "ninguna señal de un servicio conocido que guarde los buzones",
+    ),
+    "import.spf": ("Who may send, by its SPF record", "Quién puede enviar, según su registro SPF"),
+    "import.below": ("{term}, in the record of {owner}", "{term}, en el registro de {owner}"),
+    "import.records": ("Mail records", "Registros de correo"),
+    "import.record": ("{type} {name}, TTL {ttl} s", "{type} {name}, TTL {ttl} s"),
+    "import.zone": ("The zone", "La zona"),
+    "import.servers": ("name servers: {names}", "servidores de nombres: {names}"),
+    "import.signed": ("signed with DNSSEC", "firmada con DNSSEC"),
+    "import.unsigned": ("not signed with DNSSEC", "sin firma DNSSEC"),
+    "import.wildcards": (
+        "a wildcard answers for names that do not exist: {types}",
+        "un comodín contesta por nombres que no existen: {types}",
+    ),
+    "import.delegated": ("{name} is a zone of its own at {names}", "{name} es una zona aparte en {names}"),
+    "import.unseen": ("Could not be seen", "No se pudo ver"),
+    "import.written": ("Files written", "Archivos escritos"),
+    "import.dry": ("Files that would be written", "Archivos que se escribirían"),
+    "import.next": ("Next: {text}", "Siguiente: {text}"),
+    "role.mailbox": ("mailboxes or forwarding", "buzones o reenvío"),
+    "role.gateway": ("gateway before the mailboxes", "filtro delante de los buzones"),
+    "role.sender": ("sender", "remitente"),
+    "role.dmarc": ("DMARC reports", "informes DMARC"),
+    "level.high": ("high", "alta"),
+    "level.medium": ("medium", "media"),
+    "level.low": ("low", "baja"),
+    "import.sure": ("confidence {level}, {share}", "certeza {level}, {share}"),
+}
+
 _PAGE = {
     "page.made": (
         "Made {moment} by mail-domain-reconciler {version}.",
@@ -259,7 +302,7 @@ _PAGE = {
 }
 
 #: English and Spanish side by side, with the same `{names}`.
-PHRASES: dict[str, tuple[str, str]] = _THINGS | _ACTIONS | _PLAN | _DRIFT | _CHECK | _PAGE
+PHRASES: dict[str, tuple[str, str]] = _THINGS | _ACTIONS | _PLAN | _DRIFT | _CHECK | _IMPORT | _PAGE
 
 
 class Words:

@@ -14,7 +14,6 @@ from typing import Any
 
 from reconciler import document
 from reconciler.mail import discover
-from reconciler.mail.catalogue import selectors as catalogued
 from reconciler.mail.catalogue import vendor
 from reconciler.mail.health import body, examine, to_fetch
 from reconciler.mail.look import Look
@@ -91,6 +90,7 @@ def report(
     servers: Sequence[str],
     fetch: Fetch = get,
     diagnostics: Sequence[Diagnostic] = (),
+    sources: Mapping[str, Any] | None = None,
     doing: Doing = nullcontext,
 ) -> dict[str, Any]:
     """The public health report.
@@ -101,6 +101,7 @@ def report(
         answers: who is asked, and what is known already.
         servers: the addresses that are asked, for the report.
         diagnostics: what is known already of domains that are not among `wanted`.
+        sources: what DMARC reports saw; none = no report was given.
     """
     check = _Check(answers, fetch, doing)
     cases = [_Case(one) for one in wanted]
@@ -112,6 +113,7 @@ def report(
         questions=check.questions,
         domains=[body(one.subject.name, one.placed()) for one in cases],
         diagnostics=diagnostics,
+        sources=sources,
     )
 
 
@@ -130,14 +132,14 @@ class _Case:
         self.open: Iterable[Question] = ()
         self.policy: Fetched | None = None
         self.fetch: tuple[str, str, list[str]] | None = None
-        guessed = [one for one in (*discover._SELECTORS, *catalogued()) if one not in subject.selectors]
-        self._selectors = tuple(dict.fromkeys((*subject.selectors, *guessed)))
+        guessed = [one for one in discover.probed() if one not in subject.selectors]
+        self._selectors = (*subject.selectors, *guessed)
         self._guessed = frozenset(f"{one}.{DKIM}.{subject.name}" for one in guessed)
 
     def look(self, known: Mapping[Question, Answer]) -> None:
         """Look at every subject, with what is known by now."""
         notebook = _Wary(known, self.subject.name, self._guessed)
-        self.looks = examine(self.subject.name, notebook, self.policy, self._selectors)
+        self.looks = examine(self.subject.name, notebook, self.policy, self._selectors, expected=self.subject.selectors)
         self.fetch = self._to_fetch(notebook) if self.policy is None else None
         self.open = notebook.open
 

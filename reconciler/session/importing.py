@@ -154,7 +154,7 @@ def begin(
         questions=len(answers.known),
         found=as_json(found),
         files={str(path): text for path, text in files.items()},
-        diagnostics=[*_told(order, silent), *_proven(order, files, loaded)],
+        diagnostics=[*_told(order, silent, len(answers.known)), *_proven(order, files, loaded)],
         following=following,
     )
     return Begun(paper, files)
@@ -176,10 +176,10 @@ def _something(domain: str, found: Discovery, answers: Answers, silent: Sequence
         raise SpecError([error("import/no-domain", f"DNS knows no {domain}", remedy=remedy)])
 
 
-def _told(order: Order, silent: Sequence[Question]) -> list[Diagnostic]:
+def _told(order: Order, silent: Sequence[Question], asked: int) -> list[Diagnostic]:
     if not silent:
         return []
-    what = f"{len(silent):,} of the questions got no answer: {BEFORE} lacks what stands there"
+    what = f"{len(silent):,} of {asked:,} questions got no answer: {BEFORE} lacks what stands there"
     remedy = f"Ask again later: move {order.folder} away and run the same command."
     return [warning("import/unanswered", what, remedy=remedy)]
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 
 from reconciler.mail import mta_sts
 from reconciler.mail_guards import Policies
-from reconciler.model.answer import Answer
+from reconciler.model.answer import Status
 from reconciler.model.key import Key
 from reconciler.model.resource import RecordSet, Resource
 from reconciler.session.opened import Session
@@ -30,9 +30,12 @@ def fetched(
     hosts = session.answers.settled(
         lambda known: Zones(known, read, resources), lambda zones: {name: _addresses(name, zones) for name in domains}
     )
-    return {name: session.policy(name, addresses) for name, addresses in hosts.items()}
+    return {name: None if addresses is None else session.policy(name, addresses) for name, addresses in hosts.items()}
 
 
-def _addresses(domain: str, zones: Zones) -> list[str]:
-    answers: list[Answer | None] = [zones.ask(f"{HOST}.{domain}", kind) for kind in ("A", "AAAA")]
-    return [value for answer in answers if answer is not None for value in answer.values]
+def _addresses(domain: str, zones: Zones) -> list[str] | None:
+    """Where the policy's host is; none when nobody answered, and then nothing is known of the policy."""
+    answers = [zones.ask(f"{HOST}.{domain}", kind) for kind in ("A", "AAAA")]
+    found = [value for answer in answers if answer is not None for value in answer.values]
+    sure = all(answer is not None and answer.status is not Status.FAILED for answer in answers)
+    return found if found or sure else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from reconciler import ordinary
 from reconciler.mail.clouds import cloud_of
@@ -17,6 +17,7 @@ from reconciler.mail.reports.read import read
 from reconciler.mail.reports.report import Report
 from reconciler.mail.reports.sources import summary
 from reconciler.mail.services import OWNER
+from reconciler.mail.spf.terms import identity
 from reconciler.model.diagnostic import Diagnostic, Origin, error
 from reconciler.session.answering import Answers
 from reconciler.spec.customer import CustomerSpec
@@ -24,18 +25,35 @@ from reconciler.spec.domain import DomainSpec
 
 
 def seen(
-    files: Sequence[Path], customers: Iterable[CustomerSpec], domains: Iterable[str], answers: Answers
+    files: Sequence[Path], domains: Mapping[str, Senders | None], answers: Answers
 ) -> tuple[dict[str, Any], list[Diagnostic]]:
     """What the reports in some files say of who sends, as a part of a document, and what is wrong with the files.
 
     Args:
-        customers: whose senders are known.
-        domains: to be listed also without a spec.
+        domains: to be listed, each with its senders; none = no spec says who they are.
     """
     reports, found = _read(files)
     sources = summary(reports)
-    senders = answers.settled(Notebook, lambda notebook: _senders(customers, domains, notebook))
-    return document(sources, match(sources, senders)), [*found, *sources.diagnostics]
+    marked = answers.settled(
+        Notebook, lambda notebook: {name: _marks(one, notebook) if one else {} for name, one in domains.items()}
+    )
+    return document(sources, match(sources, marked)), [*found, *sources.diagnostics]
+
+
+class Senders(NamedTuple):
+    """Who may send for a domain, by its spec; `tenant` is empty where no tenant's mail leaves in its name."""
+
+    domain: DomainSpec
+    tenant: str
+
+
+def senders(customer: CustomerSpec) -> dict[str, Senders | None]:
+    """The domains of a spec with their senders."""
+    return {name: Senders(domain, _tenant(customer, domain)) for name, domain in customer.domains.items()}
+
+
+def _tenant(customer: CustomerSpec, domain: DomainSpec) -> str:
+    return customer.tenant or "" if domain.mail and domain.mail.service == "microsoft365" else ""
 
 
 def _read(files: Iterable[Path]) -> tuple[list[Report], list[Diagnostic]]:
@@ -59,21 +77,18 @@ def _read(files: Iterable[Path]) -> tuple[list[Report], list[Diagnostic]]:
     return reports, found
 
 
-def _senders(
-    customers: Iterable[CustomerSpec], domains: Iterable[str], notebook: Notebook
-) -> Mapping[str, Mapping[str, Marks]]:
-    found: dict[str, dict[str, Marks]] = {name: {} for name in domains}
-    for customer in customers:
-        for name, domain in customer.domains.items():
-            found[name] = _of_domain(customer, domain, notebook)
-    return found
-
-
-def _of_domain(customer: CustomerSpec, domain: DomainSpec, notebook: Notebook) -> dict[str, Marks]:
-    found = {
-        one.name: marks(one.name, [one.address] if one.address else [], [one.include] if one.include else [], notebook)
-        for one in domain.senders
-    }
-    if domain.mail and domain.mail.service == "microsoft365" and customer.tenant:
-        found[OWNER] = marks(OWNER, [], [cloud_of(customer.tenant).include], notebook)
+def _marks(named: Senders, notebook: Notebook) -> dict[str, Marks]:
+    """By what each sender is known; one that is about to leave says so in its name."""
+    found: dict[str, Marks] = {}
+    for one in named.domain.senders:
+        name = f"{one.name} (until {one.until})" if one.until else one.name
+        addresses, includes = ([text] if text else [] for text in (one.address, one.include))
+        found[name] = marks(one.name, addresses, includes, notebook)
+    for text in named.domain.spf.absent:
+        kind, _, value = identity(text).lstrip("-~?").partition(":")
+        addresses, includes = ([value] if kind in kinds else [] for kinds in ({"ip4", "ip6"}, {"include"}))
+        if addresses or includes:
+            found[f"{text} (to be retired)"] = marks("", addresses, includes, notebook)
+    if named.tenant:
+        found[OWNER] = marks("", [], [cloud_of(named.tenant).include], notebook)
     return found

@@ -20,6 +20,7 @@ from reconciler.provider import Reader
 from reconciler.session.applying import How
 from reconciler.session.checking import Subject
 from reconciler.session.planning import Options
+from reconciler.session.sources import Senders
 from reconciler.spec.workspace import ProviderEntry, ResolverSpec
 
 DOCUMENTS = Path(__file__).resolve().parents[1] / "report" / "documents"
@@ -70,6 +71,9 @@ class FakeWork:
 
     def subjects(self, name: str) -> Sequence[Subject]:
         return ()
+
+    def senders(self, name: str) -> Mapping[str, Senders | None]:
+        return {}
 
     def digest(self, name: str) -> str:
         return f"sha256:{name}"

@@ -55,7 +55,7 @@ def test_first_screen_order() -> None:
     """The commands of the usual flow come first, in its order."""
     text = CliRunner().invoke(front(), ["--help"]).output
     found = re.findall(r"^  ([a-z]+)  ", text, re.MULTILINE)
-    assert found == ["plan", "apply", "status", "drift", *MORE]
+    assert found == ["import", "plan", "apply", "status", "drift", *MORE]
     assert text.index("reconciler plan --out") < text.index("reconciler apply plan.json") < text.index("Commands:")
 
 

@@ -30,6 +30,9 @@ CASES = [
     ("check-many", "text", "en"),
     ("check-many", "markdown", "en"),
     ("check-many", "html", "es"),
+    ("import", "text", "en"),
+    ("import", "markdown", "en"),
+    ("import", "html", "es"),
 ]
 
 
