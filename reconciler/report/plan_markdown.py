@@ -53,7 +53,7 @@ def _sections(plan: Document, words: Words) -> Iterator[Section]:
     for action, found in everyday:
         yield _changes(_HEADINGS[action], found, words)
     for one in proofs(plan, words):
-        yield _notes(one.heading, [*one.moments, *one.probes, *one.notes, *one.tree])
+        yield _notes("SPF before and after", [one.heading, *one.moments, *one.probes, *one.notes, *one.tree])
     yield _notes("Waits, checks and tasks", list(_gates(plan, words)))
     yield _notes("Drift found while planning", [difference(one, words) for one in plan.get("drift", ())])
     for name, heading in {"adopt": "Adopt", "forget": "Forget", "unmanaged": "Unmanaged, never changed"}.items():

@@ -231,8 +231,8 @@ def put(order: Order, begun: Begun) -> dict[str, Any]:
     try:
         _move(order, begun.files)
     except OSError as problem:
-        if problem.errno in _THERE:
-            raise Refused([_taken(Path(problem.filename2 or problem.filename))]) from problem
+        if problem.filename2 and problem.errno in _THERE:  # of link and rename alone, which have two names
+            raise Refused([_taken(Path(problem.filename2))]) from problem
         what = f"{order.folder} cannot be written: {problem.strerror or problem}"
         remedy = "Name a folder that you may write to with --specs."
         raise SpecError([error("import/unwritable", what, remedy=remedy)]) from problem
