@@ -313,15 +313,23 @@ def test_any_world_is_counted(texts: dict[str, str]) -> None:
     assert tree.lookups == sum(one.cost for one in nodes(tree.root))
 
 
-def test_ten_thousand_records_in_two_seconds() -> None:
-    """Reading and counting without DNS is quick enough to be done for every domain in every plan."""
+def ten_thousand(seed: int) -> float:
+    """CPU seconds for as many records that nobody has read before."""
     texts = [
-        f"v=spf1 ip4:192.0.{one // 250}.{one % 250} a mx include:_spf{one}.example.net "
-        f"include:spf.example.com a:mail{one}.example.org ip6:2001:db8:{one:x}::/48 ~all"
+        f"v=spf1 ip4:192.{seed}.{one // 250}.{one % 250} a mx include:_spf{one}.n{seed}.example.net "
+        f"include:spf.example.com a:mail{one}.n{seed}.example.org ip6:2001:db8:{one:x}:{seed}::/64 ~all"
         for one in range(10_000)
     ]
     began = time.process_time()
     total = sum(count(HERE, Notebook({}), text).lookups for text in texts)
     spent = time.process_time() - began
     assert total == 50_000
-    assert spent < 4, f"{spent:.2f} s: 2 s are the aim, the rest is for slow machines"
+    return spent
+
+
+def test_ten_thousand_records_in_two_seconds() -> None:
+    """Reading and counting without DNS is quick enough for every domain in every plan; a busy machine may try again."""
+    spent = [ten_thousand(0)]
+    while spent[-1] >= 2 and len(spent) < 3:
+        spent.append(ten_thousand(len(spent)))
+    assert spent[-1] < 2, f"{spent} s"
