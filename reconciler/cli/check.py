@@ -211,7 +211,7 @@ def _report(works: Sequence[Work], given: _Given, chosen: ResolverSpec, progress
         [one.beside(given.selectors) for one in wanted.values()],
         answers,
         SystemClock().now(),
-        servers=checking.asked(chosen),
+        servers=answering.asked(chosen),
         diagnostics=broken,
         sources=seen,
         doing=progress.doing,

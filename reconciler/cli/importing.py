@@ -62,7 +62,7 @@ def command(
     wanted = output(world, form, copies)
     order, resolver = _order(domain, specs, customer, servers)
     from reconciler.clock import SystemClock
-    from reconciler.session import answering, checking, importing
+    from reconciler.session import answering, importing
 
     loaded = importing.opened(order)
     chosen = resolving.chosen(resolver, loaded.workspace.resolver if loaded else None)
@@ -71,7 +71,7 @@ def command(
         loaded,
         answering.Answers(answering.asker(chosen)),
         SystemClock().now(),
-        servers=checking.asked(chosen),
+        servers=answering.asked(chosen),
         following=_following(order),
         doing=Progress(world.screen).doing,
     )

@@ -14,6 +14,8 @@ from reconciler.spec.workspace import ResolverSpec
 #: A function that leads on from answer to answer ends long before: SPF allows ten lookups, a tree walk eight.
 ROUNDS = 40
 
+#: In a list of servers, those that the machine itself uses.
+SYSTEM = "system"
 #: Questions on their way at once: at 20 ms each, three thousand a second.
 WORKERS = 64
 
@@ -46,7 +48,7 @@ def asker(chosen: ResolverSpec | None) -> Asker | None:
 def _servers(name: str, chosen: ResolverSpec) -> list[tuple[str, int]]:
     from reconciler.probe import resolver
 
-    if name != "system":
+    if name != SYSTEM:
         host, _, port = name.rpartition(":")
         return [(host.strip("[]"), int(port))]
     try:
@@ -60,6 +62,16 @@ def _servers(name: str, chosen: ResolverSpec) -> list[tuple[str, int]]:
         what = "this machine names no DNS server"
         raise SpecError([error("spec/resolver", what, why, remedy, origin=chosen.origin)])
     return found
+
+
+def asked(chosen: ResolverSpec) -> list[str]:
+    """The addresses of the servers as a report names them, in the order in which they are tried."""
+    from reconciler.probe.resolver import from_machine
+
+    own = (
+        [f"{one.address}:{one.port} (this machine's own)" for one in from_machine()] if SYSTEM in chosen.servers else []
+    )
+    return [text for name in chosen.servers for text in (own if name == SYSTEM else [name])]
 
 
 class Answers:

@@ -26,14 +26,12 @@ from reconciler.session.answering import ROUNDS, Answers
 from reconciler.session.opened import Fetch
 from reconciler.spec.customer import CustomerSpec
 from reconciler.spec.domain import DomainSpec
-from reconciler.spec.workspace import ResolverSpec
 
 #: Questions that are handed to the resolver at once; it allows each lot 300 seconds.
 LOT = 10_000
 #: Policies that are fetched side by side.
 FETCHES = 8
-#: In a list of servers, those that the machine itself uses.
-SYSTEM = "system"
+
 
 #: Shows what is being done meanwhile.
 Doing = Callable[[str], AbstractContextManager[object]]
@@ -62,16 +60,6 @@ class Subject:
 def subjects(customer: CustomerSpec) -> list[Subject]:
     """The domains of a spec, in its order."""
     return [_subject(one) for one in customer.domains.values()]
-
-
-def asked(chosen: ResolverSpec) -> list[str]:
-    """The addresses of the servers as a report names them, in the order in which they are tried."""
-    from reconciler.probe.resolver import from_machine
-
-    own = (
-        [f"{one.address}:{one.port} (this machine's own)" for one in from_machine()] if SYSTEM in chosen.servers else []
-    )
-    return [text for name in chosen.servers for text in (own if name == SYSTEM else [name])]
 
 
 def get(host: str, path: str, addresses: Sequence[str]) -> Fetched:

@@ -81,7 +81,7 @@ def opened(order: Order) -> load.Loaded | None:
         SpecError: the customer's name cannot be a folder's, or the workspace is wrong.
         Refused: the customer's folder is there already, or another customer has the domain.
     """
-    if not load._ID.fullmatch(order.customer):
+    if not load.CUSTOMER_ID.fullmatch(order.customer):
         remedy = "use lower case letters, digits, dots and hyphens"
         raise SpecError(
             [error("spec/customer", f"{order.customer!r} is no name for a customer's folder", remedy=remedy)]
@@ -212,7 +212,7 @@ def _proven(order: Order, files: Mapping[Path, str], loaded: load.Loaded | None)
         spec = load.load(root)
         snapshot: list[Diagnostic] = []
         places, paths = Places(read(b"", "")), Files(root, root / order.customer, snapshot)
-        Finisher(spec.workspace, places, paths, snapshot)._snapshot(BEFORE, order.domain, Origin())
+        Finisher(spec.workspace, places, paths, snapshot).snapshot(BEFORE, order.domain, Origin())
         told = [one for one in spec.diagnostics if one.rule == "spec/missing" and spec.workspace.defaults.dns is None]
         strange = [one for one in (*spec.diagnostics, *snapshot) if one.severity is Severity.ERROR and one not in told]
         if strange:

@@ -143,7 +143,7 @@ class Finisher:
         path = ("domains", key, "migration")
         self._window(move, self.places.at(*path, "window", "start"))
         place = self.places.at(*path, "from", "as_found")
-        snapshot = self._snapshot(str(move.source.as_found), one.name, place)
+        snapshot = self.snapshot(str(move.source.as_found), one.name, place)
         if snapshot is None:
             return
         put(move.source, as_found=snapshot)
@@ -165,7 +165,8 @@ class Finisher:
         elif start.utcoffset() != start.replace(fold=1).utcoffset():
             self._error("spec/time", "the clock is put back then: this hour comes twice", place, "choose another")
 
-    def _snapshot(self, name: str, zone: str, origin: Origin) -> Snapshot | None:
+    def snapshot(self, name: str, zone: str, origin: Origin) -> Snapshot | None:
+        """Read the dated snapshot of a zone's records; none, and a report, when it cannot be used."""
         content = self.files.read(name, origin)
         if content is None:
             return None

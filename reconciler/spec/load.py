@@ -30,7 +30,7 @@ from reconciler.spec.yaml_text import read
 from reconciler.spec.yaml_tree import Child, Document, Map
 
 WORKSPACE, CUSTOMER = "workspace.yaml", "customer.yaml"
-_ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
+CUSTOMER_ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +209,7 @@ def _sound(kind: str, value: Any) -> bool:
 def _customer(specs: Path, name: str, workspace: Workspace) -> _Read:
     found: list[Diagnostic] = []
     files = Files(specs, specs / name, found)
-    if not _ID.fullmatch(name):
+    if not CUSTOMER_ID.fullmatch(name):
         remedy = "use lower case letters, digits, dots and hyphens"
         found.append(
             error(

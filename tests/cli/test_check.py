@@ -21,8 +21,8 @@ from reconciler.mail.mta_sts import url
 from reconciler.model.answer import Answer, Fetched, Question
 from reconciler.model.diagnostic import Origin
 from reconciler.probe.resolver import from_machine
-from reconciler.session.answering import Answers
-from reconciler.session.checking import FETCHES, LOT, Subject, asked, report, subjects
+from reconciler.session.answering import Answers, asked
+from reconciler.session.checking import FETCHES, LOT, Subject, report, subjects
 from reconciler.spec import load
 from reconciler.spec.workspace import ResolverSpec
 from tests.cli.healthy import KEY, specs, well
