@@ -176,7 +176,7 @@ class _Subject:
                 if terms and one.rule == "spf/S14":
                     continue  # said at the sender's own line
                 mild = one.severity is Severity.ERROR and not touched
-                place = origins[terms[0]] if terms else self._origin()
+                place = origins[terms[0]] if terms else self._origin(origins)
                 yield replace(one, origin=place, severity=Severity.WARNING if mild else one.severity)
         for trial in self.trials:
             last = self._last(trial)
@@ -195,9 +195,9 @@ class _Subject:
             bulk=catalogue.bulk() if counted.lookups >= tree.LOOKUPS else (),
         )
 
-    def _origin(self) -> Origin:
+    def _origin(self, origins: Mapping[str, Origin]) -> Origin:
         if self.spec is None:
-            return Origin()
+            return next(iter(origins.values()), Origin())
         place: Origin = self.spec.spf.origin if self.spec.spf.origin.file else self.spec.origin
         return place
 

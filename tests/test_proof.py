@@ -197,3 +197,13 @@ def test_the_old_record_type_and_hosts_of_ones_own_are_seen(tmp_path: Path) -> N
     made = plan(tmp_path, spec, {"acme.example": zone(*lines)}, World(MICROSOFT))
     assert [one["severity"] for one in told(made, "spf/S20")] == ["warning"]
     assert [one["severity"] for one in told(made, "spf/S2")] == ["warning"]
+
+
+def test_a_record_of_a_subdomain_is_proven_too(tmp_path: Path) -> None:
+    """SPF under `records:`: its tree, and what is wrong with it, at its line."""
+    texts = "v=spf1 include:gone.example +all"
+    spec = f"domains:\n  acme.example:\n    records:\n      - {{name: news, type: TXT, values: ['{texts}']}}\n"
+    made = plan(tmp_path, spec, {"acme.example": zone()}, World({}))
+    assert spf(made, "news.acme.example")["moments"][-1]["record"] == texts
+    for rule in ("spf/S10", "spf/S14"):
+        assert [(one["severity"], one["origin"]["line"]) for one in told(made, rule)] == [("error", 4)]
