@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from reconciler.mail import dkim_lint, dkim_microsoft, dmarc, dmarc_lint, dmarc_walk, mta_sts, tls_rpt
@@ -16,12 +16,19 @@ from reconciler.spec.mail_policy import DkimSelector, DmarcSpec, MtaStsSpec, Tls
 from reconciler.zones import Zones
 
 
-def wishes(at: MailDomain, domain: DomainSpec, zones: Zones, found: list[Diagnostic]) -> Iterator[Asked]:
-    """Everything that a domain asks for here; what is wrong or doubtful goes to `found`."""
+def wishes(
+    at: MailDomain, domain: DomainSpec, others: Mapping[str, DomainSpec], zones: Zones, found: list[Diagnostic]
+) -> Iterator[Asked]:
+    """Everything that a domain asks for here; what is wrong or doubtful goes to `found`.
+
+    Args:
+        others: the customer's domains: a record in one of their zones is made under that one's settings.
+    """
     for selector in domain.dkim:
         yield from _dkim(_under(at, selector), selector, found)
     if domain.dmarc:
         yield from _dmarc(_under(at, domain.dmarc), domain.dmarc, zones, found)
+        yield from _permissions(at, domain.dmarc, others, zones, found)
     if domain.mta_sts:
         yield from mta_sts.mta_sts(_under(at, domain.mta_sts), policy(domain.mta_sts))
     if domain.tls_rpt:
@@ -68,7 +75,17 @@ def _not_given(at: MailDomain, name: str, spec: DkimSelector, found: list[Diagno
 
 
 def _dmarc(at: MailDomain, spec: DmarcSpec, zones: Zones, found: list[Diagnostic]) -> Iterator[Asked]:
-    asked = dmarc.Policy(
+    asked = _policy(spec)
+    text = dmarc.text(asked)
+    found += dmarc_lint.lint([text], at.name, spec.origin)
+    live = zones.set(at.key("TXT", "_dmarc"))
+    if isinstance(live, RecordSet) and spec.adopt:
+        found += dmarc_lint.losses(live.values, asked, at.name, spec.origin)
+    yield from dmarc.dmarc(at, asked)
+
+
+def _policy(spec: DmarcSpec) -> dmarc.Policy:
+    return dmarc.Policy(
         spec.policy,
         spec.subdomain_policy or "",
         spec.reports_to,
@@ -76,33 +93,40 @@ def _dmarc(at: MailDomain, spec: DmarcSpec, zones: Zones, found: list[Diagnostic
         spec.nonexistent_policy or "",
         spec.testing,
     )
-    text = dmarc.text(asked)
-    found += dmarc_lint.lint([text], at.name, spec.origin)
-    live = zones.set(at.key("TXT", "_dmarc"))
-    if isinstance(live, RecordSet) and spec.adopt:
-        found += dmarc_lint.losses(live.values, asked, at.name, spec.origin)
-    yield from dmarc.dmarc(at, asked)
-    for permission in dmarc_walk.external(at.name, dmarc.read(text), zones):
-        yield from _permission(at, permission, zones, found)
 
 
-def _permission(
-    at: MailDomain, permission: dmarc_walk.Permission, zones: Zones, found: list[Diagnostic]
+def _permissions(
+    at: MailDomain, spec: DmarcSpec, others: Mapping[str, DomainSpec], zones: Zones, found: list[Diagnostic]
 ) -> Iterator[Asked]:
     """Who gets reports on another's mail says so in DNS: planned where that zone is ours, else told."""
-    place = zones.place(permission.name)
-    if place is not None:
-        zone = MailDomain(place[0], ttl=at.ttl, manage=at.manage, origin=at.origin)
-        yield from record_wants(zone, "prepare", [Row(place[1], "TXT", permission.text, origin=at.origin)])
-        return
+    for permission in dmarc_walk.external(at.name, dmarc.read(dmarc.text(_policy(spec))), zones):
+        place = zones.place(permission.name)
+        if permission.host.endswith(f".{at.name}") or at.name.endswith(f".{permission.host}"):
+            continue  # with our own record both belong to one organisation
+        if place is None:
+            found += _foreign(at, permission)
+        elif not permission.granted or _is_ours(permission, place, zones):
+            zone = others[place[0]]
+            here = MailDomain(zone.name, ttl=zone.ttl, manage=zone.manage, origin=spec.origin)
+            for stage, slot, want in record_wants(here, "prepare", [Row(place[1], "TXT", permission.text)]):
+                yield stage, slot, replace(want, protect=zone.protect)
+
+
+def _is_ours(permission: dmarc_walk.Permission, place: tuple[str, str], zones: Zones) -> bool:
+    """It is granted by the very text that we would write; any other grant, a wildcard's say, does as well."""
+    live = zones.set(Key("dns", place[0], "TXT", place[1]))
+    return live is not None and permission.text in live.values
+
+
+def _foreign(at: MailDomain, permission: dmarc_walk.Permission) -> Iterator[Diagnostic]:
     record = f'TXT {permission.name} "{permission.text}"'
     remedy = f"Ask {permission.host} to publish {record}."
     if permission.granted is False:
         what = f"{permission.host} does not say that it wants DMARC reports on {at.name}, so it gets none"
-        found.append(warning("dmarc/external", what, "", remedy, origin=at.origin, address=_at(at)))
+        yield warning("dmarc/external", what, "", remedy, origin=at.origin, address=_at(at))
     elif permission.granted is None:
         what = f"reports on {at.name} go to {permission.host}, and nobody looked whether it wants them"
-        found.append(info("dmarc/external", what, "", remedy, origin=at.origin, address=_at(at)))
+        yield info("dmarc/external", what, "", remedy, origin=at.origin, address=_at(at))
 
 
 def _at(at: MailDomain) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Container, Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
 from hashlib import sha256
 
@@ -11,7 +11,7 @@ from reconciler import accounts, domains, standing_spf
 from reconciler.mail.wants import join
 from reconciler.model.diagnostic import Diagnostic, error
 from reconciler.model.key import VERIFICATION, Key, Slot
-from reconciler.model.route import STAGES, Facts, Gate, Route, Stage, Wait, Want
+from reconciler.model.route import DATED, STAGES, Facts, Gate, Route, Stage, Wait, Want
 from reconciler.model.value import Unknown, Value
 from reconciler.recordset import replaced
 from reconciler.spec.customer import CustomerSpec
@@ -32,46 +32,68 @@ class Desired:
     diagnostics: tuple[Diagnostic, ...] = ()
 
 
-def desired(customer: CustomerSpec, facts: Facts, today: date, zones: Zones) -> Desired:
+def desired(
+    customer: CustomerSpec, facts: Facts, today: date, zones: Zones, ours: Container[str] = frozenset()
+) -> Desired:
     """Build every route of a customer; what ends `today` or ended before is asked for no more, only taken away.
 
     Args:
+        ours: addresses of what we wrote or adopted.
         zones: what was read of the customer's zones; what must be known of other names is open there afterwards.
     """
     found: list[Diagnostic] = []
     people = accounts.wishes(customer, facts)
     found += people.diagnostics
-    routes = []
+    shared = _Shared()
+    builders = []
     for name, domain in customer.domains.items():
-        route = _Builder(customer, domain, found, today)
+        route = _Builder(customer, domain, found, today, shared)
         wishes = [*domains.wishes(customer, domain, facts, zones, found)]
         route.add(wishes)
-        pins, unpinned = standing_spf.pins(standing_spf.home(name, zones), [asked for asked, _ in wishes], facts, zones)
+        asked = [one for one, _ in wishes]
+        pins, unpinned = standing_spf.pins(standing_spf.home(name, zones), asked, facts, zones, ours)
         found += unpinned
-        route.add((asked, None) for asked in [*pins, *people.by_domain.get(name, ())])
-        routes.append(route.build())
+        route.add((one, None) for one in [*pins, *people.by_domain.get(name, ())])
+        builders.append(route)
     if people.own and customer.tenant:
-        own = _Builder(customer, None, found, today)
-        own.add((asked, None) for asked in people.own)
-        routes.append(own.build())
-    return Desired(tuple(routes), tuple(found))
+        own = _Builder(customer, None, found, today, shared)
+        own.add((one, None) for one in people.own)
+        builders.append(own)
+    return Desired(tuple(one.build() for one in builders), tuple(found))
 
 
 def tenant_route(customer: CustomerSpec) -> Route:
     """The tenant's own route without a wish, so that what left the spec there is seen on it."""
-    return _Builder(customer, None, [], date.min).build()
+    return _Builder(customer, None, [], date.min, _Shared()).build()
+
+
+@dataclass(slots=True)
+class _Shared:
+    """What the routes of a customer ask of one slot: two domains may keep their SPF in one record.
+
+    Attributes:
+        asked: the first wish for each slot, and whose it is. `lasting`: slots that somebody wants without an end.
+    """
+
+    asked: dict[Slot, tuple[object, Want]] = field(default_factory=dict)
+    lasting: set[Slot] = field(default_factory=set)
 
 
 class _Builder:
     """Collects the wishes of one route."""
 
-    def __init__(self, customer: CustomerSpec, domain: DomainSpec | None, found: list[Diagnostic], today: date) -> None:
-        self.customer, self.domain, self.found, self.today = customer, domain, found, today
+    def __init__(
+        self,
+        customer: CustomerSpec,
+        domain: DomainSpec | None,
+        found: list[Diagnostic],
+        today: date,
+        shared: _Shared,
+    ) -> None:
+        self.customer, self.domain, self.found, self.today, self.shared = customer, domain, found, today, shared
         self.protect = domain is not None and domain.protect
         self.wants: dict[str, dict[Slot, Want]] = {stage: {} for stage in STAGES}
-        self.asked: dict[Slot, Want] = {}
         self.ends: dict[Slot, tuple[date, Want]] = {}
-        self.lasting: set[Slot] = set()
 
     def add(self, wishes: Iterable[domains.Dated]) -> None:
         """Take wishes in; two that contradict each other at one slot are an error at the second."""
@@ -82,11 +104,11 @@ class _Builder:
                 if day <= self.today:
                     continue
             elif day is None and not want.seed:
-                self.lasting.add(slot)
-            other = self.asked.setdefault(slot, want)
+                self.shared.lasting.add(slot)
+            whose, other = self.shared.asked.setdefault(slot, (self, want))
             if other is want:
                 self.wants[stage][slot] = want
-            else:
+            elif whose is self or other.seed != want.seed or _contradict(slot, other, want):
                 self._beside(stage, slot, want, other)
 
     def _beside(self, stage: str, slot: Slot, want: Want, first: Want) -> None:
@@ -130,11 +152,11 @@ class _Builder:
     def _dated(self) -> list[Stage]:
         days: dict[date, dict[Slot, Want]] = {}
         for slot, (day, want) in self.ends.items():
-            if slot not in self.lasting:
+            if slot not in self.shared.lasting:
                 days.setdefault(day, {})[slot] = replace(want, value=None, seed=False, only=_plain(want.value))
         return [
             Stage(
-                f"until {day}", wants, (Wait("until", f"{day} has come", instant=datetime.combine(day, time(), UTC)),)
+                f"{DATED}{day}", wants, (Wait("until", f"{day} has come", instant=datetime.combine(day, time(), UTC)),)
             )
             for day, wants in sorted(days.items())
         ]

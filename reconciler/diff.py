@@ -177,7 +177,10 @@ class _Walk:
         asks = [(index, slot.part, want) for index, slot, want in wishes]
         self.described = any(part == "upn" for _, part, _ in asks)
         held = {part: (index, want) for index, part, want in asks if index <= self.cursor}
-        ahead = {part for index, part, want in asks if index == self.cursor + 1 and self._ahead(part, want, held)}
+        following = self.cursor + 1
+        if following < len(self.route.stages) and self.route.stages[following].dated:
+            following = -1  # what goes on a day is missing till then, not ahead
+        ahead = {part for index, part, want in asks if index == following and self._ahead(part, want, held)}
         by_stage: dict[int, dict[str, Want]] = {}
         for part, (index, want) in held.items():
             if part not in ahead:

@@ -98,7 +98,7 @@ def _undated(
         end = Want(SPF_ALL[domain.spf.all], domain.origin, overwrite=overwrite, manage=at.manage)
         # While mail moves the weaker end holds: the old servers are not all known.
         yield "retire" if domain.migration else "prepare", Slot(at.spf_key, "spf/all"), end
-    yield from authentication.wishes(at, domain, zones, found)
+    yield from authentication.wishes(at, domain, customer.domains, zones, found)
     for text in domain.spf.absent:
         yield (
             "retire",

@@ -12,7 +12,7 @@ from reconciler.model.names import fqdn
 from reconciler.model.resource import RecordSet, Resource
 from reconciler.verdict import REMOVALS
 
-#: What a domain's web server shows as its MTA-STS policy; none = nobody could fetch it.
+#: What the web servers of the domains that have MTA-STS show as its policy; none = nobody could fetch it.
 Policies = Mapping[str, Fetched | None]
 
 Refusals = Iterator[tuple[Slot, str]]
@@ -21,16 +21,16 @@ Refusals = Iterator[tuple[Slot, str]]
 def refusals(rows: Iterable[Row], resources: Mapping[Key, Resource], policies: Policies) -> Refusals:
     """Every act that may not go ahead, with the reason for a person."""
     writes = [row for row in rows if row.slot.key.system == "dns" and row.verdict not in REMOVALS]
-    yield from _switch(writes, resources, policies)
+    yield from _switch(writes, policies)
     yield from _published(writes, policies)
     yield from _delegated(writes, resources)
 
 
-def _switch(rows: Iterable[Row], resources: Mapping[Key, Resource], policies: Policies) -> Refusals:
+def _switch(rows: Iterable[Row], policies: Policies) -> Refusals:
     """Senders that honour an enforced policy do not deliver to a host that it does not list (RFC 8461, section 5)."""
     for row in rows:
         key, hosts = row.slot.key, row.target
-        if key.kind != "MX" or row.slot.part or not isinstance(hosts, tuple) or not _has_policy(key, resources):
+        if key.kind != "MX" or row.slot.part or not isinstance(hosts, tuple) or _domain(key) not in policies:
             continue
         domain = _domain(key)
         reason = _unlisted(
@@ -89,12 +89,6 @@ def _delegated(rows: Iterable[Row], resources: Mapping[Key, Resource]) -> Refusa
             servers = resources[Key("dns", key.scope, "NS", cut)]
             named = ", ".join(servers.values) if isinstance(servers, RecordSet) else ""
             yield row.slot, f"{cut}.{key.scope} is delegated to {named}: have the record made there"
-
-
-def _has_policy(key: Key, resources: Mapping[Key, Resource]) -> bool:
-    name = mta_sts.NAME if key.name == "@" else f"{mta_sts.NAME}.{key.name}"
-    found = resources.get(Key("dns", key.scope, "TXT", name))
-    return isinstance(found, RecordSet) and any(map(mta_sts.is_mta_sts, found.values))
 
 
 def _domain(key: Key) -> str:

@@ -181,7 +181,7 @@ class Ids:
     def of(self, row: Row) -> str:
         """The id of the step that this row is, or would be had nobody else done it."""
         slot, stage = row.slot, self.route.stages[row.stage]
-        if row.want and row.want.pin:
+        if row.want and row.want.pin and row.want.value is not None:
             after: dict[str, object] = {"": ["pin", row.want.pin, self._place(row)]}
             slot = slot._replace(part=f"spf/pin({row.want.pin})")
         else:

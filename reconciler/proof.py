@@ -13,12 +13,13 @@ from typing import NamedTuple
 from reconciler import folding, standing_spf
 from reconciler.mail import catalogue
 from reconciler.mail.spf import evaluate, lint, tree
-from reconciler.mail.spf.terms import is_spf, parse
+from reconciler.mail.spf.terms import identity, is_spf, parse
 from reconciler.model.answer import Answer, Status
 from reconciler.model.diagnostic import Diagnostic, Origin, Severity, error
 from reconciler.model.key import Key, Slot
 from reconciler.model.names import fqdn
 from reconciler.model.resource import RecordSet
+from reconciler.model.route import DATED
 from reconciler.model.value import Unknown, Value
 from reconciler.plan import Act, Leg
 from reconciler.spec.domain import DomainSpec
@@ -26,6 +27,8 @@ from reconciler.zones import Zones
 
 #: What MX and addresses say decides what SPF's `mx` and `a` mean.
 LEADS = frozenset({"MX", "A", "AAAA", "CNAME"})
+#: Addresses behind `a` and `mx` that are tried.
+REACHED = 50
 #: Stands for a record that nobody could look up: it admits nobody and breaks nothing.
 SILENT = Answer(Status.FOUND, ("v=spf1 ?all",))
 
@@ -100,9 +103,9 @@ def prove(domains: Mapping[str, DomainSpec], legs: Sequence[Leg], zones: Zones, 
         return Proven()
     homes = {name: standing_spf.home(name, zones) for name in domains}
     subjects: list[tuple[str, Key, DomainSpec | None]]
-    subjects = [(name, key, domains[name]) for name, key in homes.items() if key in touched or name in leading]
-    named = set(homes.values())
-    subjects += [(_absolute(key), key, None) for key in sorted(touched - named)]
+    subjects = [(name, key, domains[name]) for name, key in homes.items() if leading or key in touched]
+    others = touched | {key for key in zones.texts(leading) if key.name != "@"}
+    subjects += [(_absolute(key), key, None) for key in sorted(others - set(homes.values()))]
     names = {leg.route.id: [stage.name for stage in leg.route.stages] for leg in legs}
     scene = Scene(acts, names, zones, today)
     asked = {slot: want.origin for leg in legs for stage in leg.route.stages for slot, want in stage.wants.items()}
@@ -131,7 +134,7 @@ class _Subject:
 
     def __init__(self, name: str, key: Key, spec: DomainSpec | None, scene: Scene) -> None:
         self.name, self.key, self.spec, self.today = name, key, spec, scene.today
-        moving = [act for act in scene.acts if _speaks(act, key) or _leads(act.slot.key, name)]
+        moving = [act for act in scene.acts if _speaks(act, key) or act.slot.key.kind in LEADS]
         stages = dict(sorted({act.stage: scene.names[act.route][act.stage] for act in moving}.items()))
         self.views = [scene.zones, *(_after(scene.zones, scene.acts, stage) for stage in stages)]
         self.trees = [tree.count(name, view) for view in self.views]
@@ -140,11 +143,13 @@ class _Subject:
             for stage, view, counted in zip(["", *stages.values()], self.views, self.trees, strict=True)
         ]
         self.trials = [self._tried(one) for one in self._trials()]
+        self.lost = [self._tried(one) for one in self._behind()]
 
     def proof(self, asked: Collection[str]) -> Proof:
         last = self.moments[-1].text
         kept = self._telling()
-        trials = [replace(one, results=tuple(one.results[index] for index in kept)) for one in self.trials]
+        shown = [*self.trials, *self.lost]
+        trials = [replace(one, results=tuple(one.results[index] for index in kept)) for one in shown]
         unknown = [one.text for one in parse(last or "") if one.identity not in asked and not one.is_all]
         return Proof(
             self.name,
@@ -158,7 +163,7 @@ class _Subject:
     def _telling(self) -> list[int]:
         """The moments that say something new, the first and the last among them."""
         shown = [
-            (replace(one, stage=""), [trial.results[index] for trial in self.trials])
+            (replace(one, stage=""), [trial.results[index] for trial in [*self.trials, *self.lost]])
             for index, one in enumerate(self.moments)
         ]
         return [index for index, one in enumerate(shown) if not index or one != shown[index - 1]]
@@ -173,7 +178,7 @@ class _Subject:
                 seen.add((one.rule, one.summary))
                 words = {word for said in one.summary.split() for word in (said, said.rstrip(":,"))}
                 terms = [term for term in origins if term in words]
-                if terms and one.rule == "spf/S14":
+                if one.rule == "spf/S14" and one.severity is Severity.WARNING and set(terms) & self._addresses():
                     continue  # said at the sender's own line
                 mild = one.severity is Severity.ERROR and not touched
                 place = origins[terms[0]] if terms else self._origin(origins)
@@ -182,6 +187,12 @@ class _Subject:
             last = self._last(trial)
             if trial.expect and last.removesuffix("?") != trial.expect and not last.endswith("?"):
                 yield _unexpected(self.name, self.key, trial, last)
+        yield from (_moved(self.name, self.key, one, self._last(one)) for one in self.lost)
+
+    def _addresses(self) -> set[str]:
+        """The terms of senders that are nothing but an address."""
+        addresses = [one.address for one in self.spec.senders if one.address] if self.spec else []
+        return {identity(f"ip{6 if ':' in one else 4}:{one}") for one in addresses}
 
     def _linted(self, view: Zones, counted: tree.Tree) -> list[Diagnostic]:
         rs, old = view.set(self.key), view.set(self.key._replace(kind="SPF"))
@@ -203,11 +214,7 @@ class _Subject:
 
     def _last(self, trial: Trial) -> str:
         """The result in the end; what leaves on a day of the spec has passed till then."""
-        lasting = [
-            result
-            for moment, result in zip(self.moments, trial.results, strict=True)
-            if not moment.stage.startswith("until ")
-        ]
+        lasting = [result for moment, result in zip(self.moments, trial.results, strict=True) if not _dated(moment)]
         return lasting[-1]
 
     def _trials(self) -> Iterator[Trial]:
@@ -231,16 +238,23 @@ class _Subject:
                 if kind in {"ip4", "ip6"} and one.identity not in last:
                     yield from _ends(network)
 
+    def _behind(self) -> Iterator[Trial]:
+        """Addresses that pass today by what `a` and `mx` lead to, and would not though the term still stands."""
+        now = self.views[0]
+        last = next(view for view, one in zip(self.views[::-1], self.moments[::-1], strict=True) if not _dated(one))
+        reached = [address for node in tree.nodes(self.trees[0].root) for address in _reached(node, now)]
+        for address in list(dict.fromkeys(reached))[:REACHED]:
+            before, _ = _verdict(self.name, address, now)
+            after, guessed = _verdict(self.name, address, last)
+            if before.result == "pass" and after.result != "pass" and not guessed and _stands(before, last):
+                yield Trial(f"passes today by {before.term}", address, "")
+
     def _tried(self, trial: Trial) -> Trial:
         return replace(trial, results=tuple(_result(self.name, trial.address, view) for view in self.views))
 
 
 def _speaks(act: Act, key: Key) -> bool:
     return act.slot.key == key and act.slot.part.startswith("spf")
-
-
-def _leads(key: Key, zone: str) -> bool:
-    return key.scope == zone and key.kind in LEADS
 
 
 def _absolute(key: Key) -> str:
@@ -270,7 +284,32 @@ def _moment(stage: str, rs: RecordSet | None, counted: tree.Tree) -> Moment:
     return Moment(stage, " | ".join(texts) or None, counted.lookups, max(counted.voids), counted.exact)
 
 
+def _dated(moment: Moment) -> bool:
+    return moment.stage.startswith(DATED)
+
+
+def _reached(node: tree.Node, view: Zones) -> Iterator[str]:
+    """The addresses that an `a` or `mx` of the tree leads to."""
+    hosts = node.found if node.kind == "mx" else ()
+    answers = [view.ask(host, kind) for host in hosts for kind in ("A", "AAAA")]
+    yield from node.found if node.kind == "a" else ()
+    yield from (value for answer in answers if answer is not None for value in answer.values)
+
+
+def _stands(verdict: evaluate.Verdict, view: Zones) -> bool:
+    """The term that admitted somebody is still in its record: nobody retired it."""
+    answer = view.ask(verdict.path[-1], "TXT") if verdict.path else None
+    texts = [text for text in answer.values if is_spf(text)] if answer else []
+    return any(identity(verdict.term) == one.identity for text in texts for one in parse(text))
+
+
 def _result(domain: str, address: str, view: Zones) -> str:
+    verdict, guessed = _verdict(domain, address, view)
+    return f"{verdict.result}?" if guessed else verdict.result
+
+
+def _verdict(domain: str, address: str, view: Zones) -> tuple[evaluate.Verdict, bool]:
+    """What SPF says, and whether that hangs on something that nobody could look up."""
     guessed = False
 
     def ask(name: str, kind: str) -> Answer:
@@ -281,8 +320,7 @@ def _result(domain: str, address: str, view: Zones) -> str:
             return SILENT if kind == "TXT" else Answer(Status.FOUND)
         return answer
 
-    verdict = evaluate.check_host(address, domain, f"postmaster@{domain}", domain, ask)
-    return f"{verdict.result}?" if guessed else verdict.result
+    return evaluate.check_host(address, domain, f"postmaster@{domain}", domain, ask), guessed
 
 
 def _ends(network: str) -> Iterator[str]:
@@ -291,6 +329,12 @@ def _ends(network: str) -> Iterator[str]:
 
     found = ip_network(network, strict=False)
     yield from dict.fromkeys((str(found.network_address), str(found.broadcast_address)))
+
+
+def _moved(domain: str, key: Key, trial: Trial, last: str) -> Diagnostic:
+    what = f"mail from {trial.address} {trial.name} for {domain}, and would get {last}: what the term leads to moves"
+    remedy = "List the server under `senders` with its `address`, or the term under `spf: absent:` if it is retired."
+    return error("spf/moves", what, "", remedy, address=key.address)
 
 
 def _unexpected(domain: str, key: Key, trial: Trial, last: str) -> Diagnostic:

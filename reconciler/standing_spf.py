@@ -6,7 +6,7 @@ old ones, which still send. So the addresses behind them are written out first.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 
 from reconciler.mail.spf.syntax import Directive, read
 from reconciler.mail.spf.terms import divide, identity, is_spf, parse
@@ -50,18 +50,21 @@ def shared(domain: str, key: Key, zones: Zones, domains: Iterable[str], origin: 
     yield info("spf/redirect", what, origin=origin, address=key.address)
 
 
-def pins(key: Key, asked: Sequence[Asked], facts: Facts, zones: Zones) -> tuple[list[Asked], list[Diagnostic]]:
+def pins(
+    key: Key, asked: Sequence[Asked], facts: Facts, zones: Zones, ours: Container[str]
+) -> tuple[list[Asked], list[Diagnostic]]:
     """Ask for the addresses behind `mx` and `a` of a standing record in place of those that are about to move.
 
     Args:
         key: where the SPF record is.
         asked: everything else that the spec asks for.
+        ours: addresses of what we wrote or adopted; what is not ours moves only where the spec overwrites it.
 
     Returns:
         Wants of the stage `prepare`, and an error for each term that cannot be pinned.
     """
     texts = _texts(zones, key)
-    moving = _moving(asked, facts, zones)
+    moving = _moving([one for one in asked if _may_move(one, ours)], facts, zones)
     if len(texts) != 1 or not moving:
         return [], []
     said = {slot.part for _, slot, _ in asked if slot.key == key}
@@ -84,6 +87,11 @@ def pins(key: Key, asked: Sequence[Asked], facts: Facts, zones: Zones) -> tuple[
     return found, problems
 
 
+def _may_move(asked: Asked, ours: Container[str]) -> bool:
+    _, slot, want = asked
+    return want.manage not in {Manage.OBSERVE, Manage.CREATE} and (want.overwrite or slot.address in ours)
+
+
 def _texts(zones: Zones, key: Key) -> list[str]:
     rs = zones.set(key)
     return [text for text in rs.values if is_spf(text)] if rs else []
@@ -104,7 +112,7 @@ def _moving(asked: Sequence[Asked], facts: Facts, zones: Zones) -> dict[Key, Wan
     """Record sets that lead somewhere and are about to lead elsewhere, with the last wish for each."""
     found: dict[Key, Want] = {}
     for _, slot, want in asked:
-        if slot.key.kind in {"MX", "A", "AAAA", "CNAME"} and not slot.part and want.manage is not Manage.OBSERVE:
+        if slot.key.kind in {"MX", "A", "AAAA", "CNAME"} and not slot.part:
             live = zones.set(slot.key)
             if live is not None and _differs(want.value, live.values, facts):
                 found[slot.key] = want
@@ -165,7 +173,7 @@ def _pinned(one: Directive, key: Key, want: Want, addresses: Sequence[str]) -> I
         version = 6 if ":" in address else 4
         value = identity(f"{sign}ip{version}:{ip_network(f'{address}/{bits[version]}', strict=False)}")
         yield "prepare", Slot(key, f"spf/{value}"), Want(value, want.origin, manage=want.manage, pin=term)
-    yield "prepare", Slot(key, f"spf/{term}"), Want(None, want.origin, manage=want.manage)
+    yield "prepare", Slot(key, f"spf/{term}"), Want(None, want.origin, manage=want.manage, pin=term)
 
 
 def _unpinned(one: Directive, key: Key, want: Want, *, mixed: bool) -> Diagnostic:

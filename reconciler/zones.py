@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 from types import MappingProxyType
 
 from reconciler.mail.notebook import Notebook, Unanswered
+from reconciler.mail.spf.terms import is_spf
 from reconciler.model.answer import Answer, Question, Status
 from reconciler.model.key import Key
 from reconciler.model.resource import RecordSet, Resource
@@ -61,6 +62,14 @@ class Zones(Notebook):
             return self._changes[key]
         found = self._resources.get(key)
         return found if isinstance(found, RecordSet) else None
+
+    def texts(self, zones: Collection[str]) -> list[Key]:
+        """The TXT record sets of some zones that hold an SPF record."""
+        return [
+            key
+            for key, one in self._resources.items()
+            if key.kind == "TXT" and key.scope in zones and isinstance(one, RecordSet) and any(map(is_spf, one.values))
+        ]
 
     def covering(self, zone: str, name: str) -> tuple[str, ...]:
         """The types for which a wildcard answers at a name that does not exist; empty when none does."""

@@ -118,3 +118,28 @@ def test_a_mistake_is_told_at_its_line(tmp_path: Path, text: str, rule: str) -> 
     """Each with its rule, none as a traceback."""
     failed = session(tmp_path, domain(text), {"acme.example": zone()}).loaded.failed
     assert rule in {one.rule for one in failed["acme"]}
+
+
+def test_a_permission_is_made_under_the_settings_of_its_zone(tmp_path: Path) -> None:
+    """Another domain of the customer that is only observed is not written to."""
+    spec = domain("dmarc: {policy: none, reports_to: d@b.example}") + "  b.example: {manage: observe, protect: true}\n"
+    made = plan(tmp_path, spec, {"acme.example": zone(), "b.example": zone()}, World({}))
+    assert not any(step["address"].startswith("dns/b.example/") for step in made.document["steps"])
+
+
+@pytest.mark.parametrize(
+    "record", ['*._report._dmarc TXT "v=DMARC1"', 'acme.example._report._dmarc TXT "v=DMARC1; rua=mailto:x@b.example"']
+)
+def test_a_permission_that_stands_is_not_made_again(tmp_path: Path, record: str) -> None:
+    """A wildcard, or one with more to say, grants it already."""
+    spec = domain("dmarc: {policy: none, reports_to: d@b.example}") + "  b.example: {}\n"
+    made = plan(tmp_path, spec, {"acme.example": zone(), "b.example": zone(record)}, World({}))
+    assert not any(step["address"].startswith("dns/b.example/") for step in made.document["steps"])
+
+
+def test_ones_own_subdomain_needs_no_permission(tmp_path: Path) -> None:
+    """It belongs to the organisation whose record is only just being made."""
+    made = plan(
+        tmp_path, domain("dmarc: {policy: none, reports_to: d@sub.acme.example}"), {"acme.example": zone()}, World({})
+    )
+    assert list(after(made)) == ["TXT/_dmarc#dmarc"]

@@ -86,3 +86,15 @@ def test_the_record_waits_for_its_policy(tmp_path: Path, policy: Fetched, refuse
     unix = Fetched(policy.status, policy.content_type, policy.body.replace("\r\n", "\n"), policy.error)
     again = plan(tmp_path / "b", SPEC, {"acme.example": zone()}, World({}), unix)
     assert bool(refusals(again)) is bool(refused)
+
+
+@pytest.mark.parametrize("record", ["_mta-sts CNAME x.vendor.example.", '* TXT "v=STSv1; id=1;"', "_mta-sts CNAME sts"])
+@pytest.mark.parametrize("asked", [True, False])
+def test_a_record_that_others_hold_counts_too(tmp_path: Path, record: str, asked: bool) -> None:
+    """Hosted MTA-STS, a wildcard, an alias: where nobody can look, it may be enforced."""
+    text = 'sts TXT "v=STSv1; id=1;"'
+    records = {("x.vendor.example", "TXT"): ["v=STSv1; id=1;"], ("mta-sts.acme.example", "A"): ["192.0.2.1"]}
+    world = World(records) if asked else None
+    zones = {"acme.example": zone("@ MX 10 mx.old.example.", record, text)}
+    made = plan(tmp_path, MOVE, zones, world, shown("enforce", "mx.old.example"))
+    assert ("does not list" if asked else "resolver") in refusals(made)[MX]

@@ -207,3 +207,35 @@ def test_a_record_of_a_subdomain_is_proven_too(tmp_path: Path) -> None:
     assert spf(made, "news.acme.example")["moments"][-1]["record"] == texts
     for rule in ("spf/S10", "spf/S14"):
         assert [(one["severity"], one["origin"]["line"]) for one in told(made, rule)] == [("error", 4)]
+
+
+@pytest.mark.parametrize(
+    "sender", ["{name: x, include: plus.example}", "{name: x, include: wide.example}", "{name: x, address: 0.0.0.0/1}"]
+)
+def test_a_sender_that_admits_everybody_is_refused(tmp_path: Path, sender: str) -> None:
+    """Asked for or not: a record that lets the whole Internet pass is none."""
+    wide = {("plus.example", "TXT"): ["v=spf1 +all"], ("wide.example", "TXT"): ["v=spf1 ip4:0.0.0.0/1 ip4:128.0.0.0/1"]}
+    made = plan(tmp_path, MAIL % f"senders: [{sender}]", {"acme.example": zone()}, World({**MICROSOFT, **wide}))
+    assert "error" in {one["severity"] for one in told(made, "spf/S14")}
+
+
+@pytest.mark.parametrize(
+    ("records", "moved", "domain"),
+    [
+        (['@ TXT "v=spf1 include:_s.acme.example -all"', '_s TXT "v=spf1 mx:acme.example ?all"'], "MX", "acme.example"),
+        (['news TXT "v=spf1 mx:acme.example -all"'], "MX", "news.acme.example"),
+        (['@ TXT "v=spf1 a:smtp.acme.example -all"', "smtp CNAME mail"], "A", "acme.example"),
+    ],
+)
+def test_who_passes_by_what_moves_is_not_lost(tmp_path: Path, records: list[str], moved: str, domain: str) -> None:
+    """Behind an include, at a subdomain, through a CNAME: the plan stops until somebody says what becomes of it."""
+    wanted = {
+        "MX": "{name: '@', type: MX, values: [10 mx.new.example], adopt: overwrite}",
+        "A": "{name: mail, type: A, values: [198.18.0.99], adopt: overwrite}",
+    }
+    wish = f"domains: {{acme.example: {{records: [{wanted[moved]}]}}}}"
+    world = World({("mx.new.example", "A"): ["198.18.0.98"]})
+    made = plan(tmp_path, wish, {"acme.example": zone("@ MX 10 mail", "mail A 198.18.0.1", *records)}, world)
+    (one,) = told(made, "spf/moves")
+    assert (one["severity"], "198.18.0.1 " in one["summary"]) == ("error", True)
+    assert [probe["results"][0] for probe in spf(made, domain)["probes"]] == ["pass"]

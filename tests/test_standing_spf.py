@@ -156,3 +156,52 @@ def test_a_table_s_spf_goes_where_the_redirect_leads(tmp_path: Path) -> None:
     assert steps == {
         f"dns/other.example/TXT/_spf#spf/include:{one}" for one in ("big.example", "spf.protection.outlook.com")
     }
+
+
+def test_nothing_is_pinned_for_what_may_not_move(tmp_path: Path) -> None:
+    """Without adopt: overwrite the old MX stays, and so does what SPF says of it."""
+    spec = (
+        "domains: {acme.example: {records: [{name: '@', type: MX, values: [10 mx.new.example]}], senders: [mailgun]}}"
+    )
+    world = World({**WORLD, ("mailgun.org", "TXT"): ["v=spf1 -all"]})
+    made = plan(tmp_path, spec, {"acme.example": zone(MX, '@ TXT "v=spf1 mx -all"')}, world)
+    assert after(made) == "v=spf1 mx include:mailgun.org -all"
+
+
+SHARED = """
+domains:
+  acme.example: {%s}
+  b.example: {%s}
+"""
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "error", "kept"),
+    [
+        ("spf: {absent: ['include:mailgun.org']}", "senders: [mailgun]", True, None),
+        (
+            "senders: [{name: c, address: 8.8.8.8, until: 2020-01-01}]",
+            "senders: [{name: c, address: 8.8.8.8}]",
+            False,
+            True,
+        ),
+        ("senders: [{name: c, address: 8.8.8.8}]", "senders: [{name: c, address: 8.8.8.8}]", False, True),
+        ("senders: [{name: c, address: 8.8.8.8}]", "spf: {all: neutral, adopt: overwrite}", False, True),
+    ],
+)
+def test_two_domains_with_one_record_agree(
+    tmp_path: Path, first: str, second: str, error: bool, kept: bool | None
+) -> None:
+    """What one of them wants without an end stays; what contradicts is told."""
+    redirect = '@ TXT "v=spf1 redirect=_spf.b.example"'
+    zones = {
+        "acme.example": zone(redirect),
+        "b.example": zone(redirect, '_spf TXT "v=spf1 ip4:9.9.9.9 ip4:8.8.8.8 ~all"'),
+    }
+    world = World({("mailgun.org", "TXT"): ["v=spf1 -all"]})
+    made = plan(tmp_path, SHARED % (first, second), zones, world)
+    assert bool(told(made, "desired/twice")) is error
+    if kept:
+        assert not any(step["action"] == "destroy" for step in made.document["steps"])
+    if "neutral" in second:
+        assert [step["after"] for step in made.document["steps"]] == ["?all"]

@@ -109,7 +109,7 @@ class Batch:
             meta["gone"] = True
         if isinstance(after, RecordSet):
             meta["ttl"] = after.ttl
-        if act.row.want and act.row.want.pin:
+        if act.row.want and act.row.want.pin and act.row.want.value is not None:
             meta["how"] = self._kept(act.slot, act.row.want)
         return ledger.step(
             act.id,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from reconciler import gates, ledger
 from reconciler.apply.batch import Batch
@@ -48,7 +48,7 @@ class _Pass:
                 self.report.interrupted = True
                 break
         said = {result.act.id for result in self.report.results[first:]}
-        refused = [act for act in self.leg.acts if act.refusal and act.id not in said]
+        refused = [act for act in self.leg.acts if act.refusal and act.id not in said and self._due(act.stage)]
         self.report.results += [StepResult(act, Status.REFUSED, act.refusal) for act in refused]
         if self.leg.left_out and not self.report.interrupted:
             early = "an earlier stage comes first, and the target left it out"
@@ -81,10 +81,17 @@ class _Pass:
         route = self.leg.route
         if self.leg.blocks:
             return False
-        watch = gates.Watch(self.hands.clock.now(), self.hands.known, self.hands.facts, self.hands.ready)
-        closed = [state for state in gates.look(route, index, watch) if not state.open]
+        closed = self._closed(index)
         self.report.awaited += [Awaited(route.subject, route.stages[index].name, state) for state in closed]
         return not closed
+
+    def _closed(self, index: int) -> list[gates.GateState]:
+        watch = gates.Watch(self.hands.clock.now(), self.hands.known, self.hands.facts, self.hands.ready)
+        return [state for state in gates.look(self.leg.route, index, watch) if not state.open]
+
+    def _due(self, index: int) -> bool:
+        """What has a day of its own is missed by nobody before that day."""
+        return not (self.leg.route.stages[index].dated and self._closed(index))
 
     def _keep_books(self, index: int) -> None:
         """Adopting and forgetting write nothing but the journal."""
@@ -123,6 +130,7 @@ class _Pass:
         bad = [act.slot.address for act in acts if reasons[act.id]]
         if bad and self.leg.route.stages[acts[0].stage].name == TOGETHER:
             reasons = {name: reason or apart(bad) for name, reason in reasons.items()}
+        reasons |= _unreplaced(acts, reasons)
         for act in acts:
             reason = reasons[act.id]
             if reason:
@@ -170,6 +178,18 @@ SETTLED = frozenset({Verdict.ADOPT, Verdict.SAME, Verdict.FORGET, Verdict.AHEAD}
 def unnamed(act: Act) -> Unknown | None:
     """The value an act waits for; none when it is plain, or named."""
     return act.row.after if isinstance(act.row.after, Unknown) and act.row.named is None else None
+
+
+def _unreplaced(acts: Sequence[Act], reasons: Mapping[str, str]) -> dict[str, str]:
+    """A term that is written out as addresses stays as long as one of them may not come."""
+    pinned = [(act, act.row.want) for act in acts if act.row.want and act.row.want.pin]
+    missing = {(act.slot.key, want.pin) for act, want in pinned if want.value is not None and reasons[act.id]}
+    held = "not everything that is to stand in its place may come: plan again"
+    return {
+        act.id: held
+        for act, want in pinned
+        if want.value is None and (act.slot.key, want.pin) in missing and not reasons[act.id]
+    }
 
 
 def _batches(acts: Iterable[Act], provider_of: Callable[[Key], str]) -> list[tuple[tuple[str, Scope, str], list[Act]]]:

@@ -45,7 +45,8 @@ class Want:
         owner: under whose name a term is kept (the SPF sender). Of TTLs under several names the smallest holds; one
             name's later ask replaces its earlier one.
         place: of several SPF terms that one text asks for, which one this is: new ones are put in this order.
-        pin: the SPF term in whose place this one stands (`mx`), and whose ownership it keeps; empty elsewhere.
+        pin: the SPF term in whose place this one stands (`mx`), and whose ownership it keeps; of an absence, that very
+            term, which leaves only together with the coming of all that stand in its place; empty elsewhere.
     """
 
     value: Value | Unknown | None
@@ -115,6 +116,10 @@ class Task:
 Gate = Wait | Assert | Task
 
 
+#: How stages are named that take away what ends on a day.
+DATED = "until "
+
+
 @dataclass(frozen=True, slots=True)
 class Stage:
     """A delta over named slots, and the gates before its first act."""
@@ -122,6 +127,11 @@ class Stage:
     name: str
     wants: Mapping[Slot, Want] = field(default_factory=dict)
     gates: tuple[Gate, ...] = ()
+
+    @property
+    def dated(self) -> bool:
+        """It takes away what ends on a day of the spec; till then what it takes is wanted."""
+        return self.name.startswith(DATED)
 
 
 #: Where sources begin that the journal names, not a remote system.

@@ -51,7 +51,11 @@ def from_file(made: Made, policy: str, file: Mapping[str, Any]) -> Approval:
         act = acts.get(step["id"])
         if act is None:
             continue
-        if document.value(act.row.before) != step["before"]:
+        pin = act.row.want is not None and act.row.want.pin != "" and act.row.want.value is not None
+        if pin and document.value(act.row.target) != step["after"]:
+            detail = f"the addresses have changed since the plan was made: now {document.value(act.row.target)!r}"
+            stale.append(StepResult(act, Status.REFUSED, detail))
+        elif document.value(act.row.before) != step["before"]:
             now = document.value(act.row.before)
             stale.append(StepResult(act, Status.REFUSED, f"changed since the plan was made: now {now!r}"))
         elif step["allowed"]:

@@ -92,8 +92,10 @@ def see(session: Session, customer: CustomerSpec, known: ledger.Ledger, *, fix_d
     facts = facts_of(resources)
     today = session.clock.now().date()
     read = read_whole(picture)
+    ours = bound.owned(known)
     wished = session.answers.settled(
-        lambda answers: Zones(answers, read, resources), lambda zones: desired.desired(customer, facts, today, zones)
+        lambda answers: Zones(answers, read, resources),
+        lambda zones: desired.desired(customer, facts, today, zones, ours),
     )
     found = [
         *findings.unread(picture),
@@ -107,7 +109,7 @@ def see(session: Session, customer: CustomerSpec, known: ledger.Ledger, *, fix_d
     alone = frozenset(name for name, domain in customer.domains.items() if domain.authoritative)
     accepted = frozenset(one.address for one in customer.accepted_drift if one.until >= today)
     fix = fix_drift or workspace.policy.self_heal
-    world = diff.World(resources, bound.owned(known), facts, fix, alone, accepted)
+    world = diff.World(resources, ours, facts, fix, alone, accepted)
     shown = policies.fetched(session, customer, read, resources)
     return Seen(places, picture, bound, known, facts, world, wished.routes, tuple(found), shown)
 

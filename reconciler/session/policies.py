@@ -8,7 +8,7 @@ from reconciler.mail import mta_sts
 from reconciler.mail_guards import Policies
 from reconciler.model.answer import Status
 from reconciler.model.key import Key
-from reconciler.model.resource import RecordSet, Resource
+from reconciler.model.resource import Resource
 from reconciler.session.opened import Session
 from reconciler.spec.customer import CustomerSpec
 from reconciler.zones import Zones
@@ -20,17 +20,29 @@ def fetched(
     session: Session, customer: CustomerSpec, read: Collection[str], resources: Mapping[Key, Resource]
 ) -> Policies:
     """What each such domain's web server shows; nothing is fetched without a configured resolver."""
-    domains = [
-        name
-        for name, domain in customer.domains.items()
-        if domain.mta_sts or isinstance(resources.get(Key("dns", name, "TXT", mta_sts.NAME)), RecordSet)
-    ]
+    domains = session.answers.settled(
+        lambda known: Zones(known, read, resources), lambda zones: _concerned(customer, zones)
+    )
     if not domains or session.answers.asker is None:
         return dict.fromkeys(domains)
     hosts = session.answers.settled(
         lambda known: Zones(known, read, resources), lambda zones: {name: _addresses(name, zones) for name in domains}
     )
     return {name: None if addresses is None else session.policy(name, addresses) for name, addresses in hosts.items()}
+
+
+def _concerned(customer: CustomerSpec, zones: Zones) -> list[str]:
+    """Domains that have a record, their own or where a CNAME leads, or shall get one; one that nobody knows counts."""
+    found = []
+    for name, domain in customer.domains.items():
+        receives = domain.mail or any(record.type == "MX" for record in domain.records)
+        if not domain.mta_sts and not (receives and zones.place(name)):
+            continue
+        answer = zones.ask(f"{mta_sts.NAME}.{name}", "TXT")
+        unknown = answer is None or answer.status is Status.FAILED
+        if domain.mta_sts or unknown or (answer and any(map(mta_sts.is_mta_sts, answer.values))):
+            found.append(name)
+    return found
 
 
 def _addresses(domain: str, zones: Zones) -> list[str] | None:

@@ -122,3 +122,38 @@ def test_a_sender_that_leaves_takes_only_its_terms(place: Place) -> None:
     kept = set(spf(place).split()) - {"include:mailgun.org"}
     assert place.applied().code == 0
     assert set(spf(place).split()) == kept
+
+
+def test_a_sender_with_an_end_is_made_though_the_rest_is_done(place: Place) -> None:
+    """A day that lies ahead is no reason to leave a sender out, nor not to miss it."""
+    place.planned()
+    assert place.applied().code == 0
+    place.edit("senders: [mailgun,", "senders: [mailgun, {name: late, address: 8.8.8.9, until: 2099-01-01},")
+    planned = place.planned()
+    made = [step["address"] for step in planned.json["steps"] if step["action"] == "create"]
+    assert made == ["dns/acme.example/TXT/@#spf/ip4:8.8.8.9"]
+    assert place.applied().code == 0
+    assert "ip4:8.8.8.9" in spf(place)
+    assert place.run("plan", "--json").json["counts"]["add"] == 0
+    place.change_zone(" ip4:8.8.8.9", "")
+    assert place.run("drift", "--detailed-exitcode").code == 2
+    place.planned()
+    assert place.applied().code == 0
+    assert "ip4:8.8.8.9" in spf(place)
+
+
+@pytest.mark.parametrize("now", [["8.8.4.5"], ["8.8.4.3", "8.8.4.4"], ["8.8.4.4", "8.8.4.5"]])
+def test_an_address_nobody_approved_is_not_written(place: Place, server: DnsServer, now: list[str]) -> None:
+    """The old server's addresses change between plan and apply: `mx` stays until the new plan is approved."""
+    place.edit("{name: old host, address: 8.8.4.4}, ", "")
+    place.planned()
+    server.add({("mx.host.example", "A"): now})
+    done = place.applied()
+    assert done.code == 4
+    assert " mx " in spf(place)
+    assert {one for one in ("8.8.4.3", "8.8.4.5") if one in spf(place)} == set()
+    assert "10 mx.host.example." in place.zone().read_text()
+    place.planned()
+    assert place.applied().code == 0
+    assert {f"ip4:{one}" for one in now} <= set(spf(place).split())
+    assert "mx" not in spf(place).split()

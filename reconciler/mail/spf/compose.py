@@ -38,7 +38,8 @@ def compose(records: Sequence[str], put: Sequence[str], drop: Collection[str], a
         put: terms to have, in this order, just before the end; one that is in force already stays where it is, one
             that never runs, after `all`, is moved.
         drop: identities to remove wherever they stand; `all` removes the end. What is put is never dropped.
-        all_: the end to have, an `all` or a `redirect=`; none = keep, and `~all` for a record that is created.
+        all_: the end to have, an `all` or a `redirect=`; none = keep, and `~all` for a record that is created. A
+            `redirect=` whose place it takes goes on as an include, so that whom it admits stays admitted.
 
     Returns:
         The record with single spaces, or none when nothing is left of it. Composing the result again changes nothing.
@@ -54,7 +55,9 @@ def compose(records: Sequence[str], put: Sequence[str], drop: Collection[str], a
     new = [one for name, one in wanted.items() if name not in there]
     end = _end(old.end, all_, removed=END in drop, created=bool(new and not records))
     leaving = gone | {one.identity for one in new}
-    before = [one for one in (*old.before, *_freed(old, end)) if one.identity not in gone]
+    replaced = _followed(old.end, all_ is not None and end is not old.end)
+    kept = [one for one in replaced if one.identity not in {*there, *(one.identity for one in new)}]
+    before = [one for one in (*old.before, *_freed(old, end), *kept) if one.identity not in gone]
     after = [one for one in old.after if one.identity not in leaving] if _stops(old, end) else []
     result = [*before, *new, *([end] if end else []), *after]
     if not result and (terms or not records):
@@ -104,9 +107,9 @@ def _union(records: Sequence[str]) -> tuple[Term, ...]:
     return tuple(_distinct([*before, *ends, *after]))
 
 
-def _followed(end: Term | None, several: bool) -> tuple[Term, ...]:
+def _followed(end: Term | None, displaced: bool) -> tuple[Term, ...]:
     """A redirect that can be no end any more goes on as an include, so that whom it admits stays admitted."""
-    if several and end is not None and end.is_redirect:
+    if displaced and end is not None and end.is_redirect:
         return (term("include:" + end.text.partition("=")[2]),)
     return ()
 

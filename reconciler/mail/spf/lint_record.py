@@ -95,6 +95,13 @@ def _idle(record: Record) -> Iterator[Finding]:
         yield Finding("S11", WARNING, f"{plain(redirect.text)} is ignored, because the record has an all")
 
 
+def vast(one: Directive) -> int:
+    """The IP version of which a term admits a great part by its network alone; 0 when it does not."""
+    if one.qualifier != "+" or one.network is None:
+        return 0
+    return one.network.version if one.network.prefixlen <= _WIDE[one.network.version][0] else 0
+
+
 def _wide(record: Record) -> Iterator[Finding]:
     for one in running(record):
         if one.qualifier != "+":

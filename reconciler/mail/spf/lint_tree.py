@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from reconciler.mail.clouds import CLOUDS
-from reconciler.mail.spf.lint_record import everybody
+from reconciler.mail.spf.lint_record import everybody, vast
 from reconciler.mail.spf.rules import ERROR, WARNING, Finding
 from reconciler.mail.spf.syntax import read
 from reconciler.mail.spf.tree import LOOKUPS, MOST, RECORD, VOIDS, Fault, Node, Tree, nodes, plain
@@ -134,6 +134,8 @@ def _open_to_all(tree: Tree) -> Iterator[Finding]:
         last = next((one for one in read(node.record).directives if one.name == "all"), None)
         if last is not None and last.qualifier == "+":
             yield everybody(f"{node.term}, whose record ends with +all,")
+        for version in {vast(one) for one in read(node.record).directives} - {0}:
+            yield Finding("S14", ERROR, f"{node.term} admits a great part of all IPv{version} addresses")
         waiting.extend(child for child in node.children if child.kind in _FOLLOWS)
 
 
