@@ -30,7 +30,11 @@ def wishes(
         yield from _dmarc(_under(at, domain.dmarc), domain.dmarc, zones, found)
         yield from _permissions(at, domain.dmarc, others, zones, found)
     if domain.mta_sts:
-        yield from mta_sts.mta_sts(_under(at, domain.mta_sts), policy(domain.mta_sts))
+        text = policy(domain.mta_sts)
+        yield from mta_sts.mta_sts(_under(at, domain.mta_sts), text)
+        what = f"{mta_sts.url(at.name)} must show these lines: {' | '.join(text.splitlines())}"
+        why = "The record's id is made from them, and is written once they are there (CRLF or LF at each end)."
+        found.append(info("mta-sts/policy", what, why, origin=domain.mta_sts.origin))
     if domain.tls_rpt:
         yield from tls_rpt.tls_rpt(_under(at, domain.tls_rpt), domain.tls_rpt.reports_to)
 

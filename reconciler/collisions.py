@@ -10,7 +10,7 @@ from reconciler.mail.wants import Asked, MailDomain
 from reconciler.model.diagnostic import Diagnostic, error, warning
 from reconciler.model.key import Slot
 from reconciler.model.route import Want
-from reconciler.spec.domain import DomainSpec
+from reconciler.spec.domain import DomainSpec, MailSpec
 from reconciler.zones import Zones
 
 ADDRESSES = ("A", "AAAA")
@@ -34,8 +34,8 @@ def found(at: MailDomain, domain: DomainSpec, asked: Sequence[Asked], zones: Zon
     """What a person must know or decide."""
     if domain.mail and domain.mail.service == "microsoft365":
         yield from _msoid(at, asked, zones)
-    if domain.mail and domain.mail.gateway is None:
-        yield from _gateway(at, asked, zones)
+    if domain.mail and domain.mail.gateway != "replace":
+        yield from _gateway(at, domain.mail, asked, zones)
     yield from _wildcards(asked, zones)
 
 
@@ -51,7 +51,7 @@ def _msoid(at: MailDomain, asked: Iterable[Asked], zones: Zones) -> Iterator[Dia
         yield error("mail/msoid", what, why, remedy, origin=at.origin, address=key.address)
 
 
-def _gateway(at: MailDomain, asked: Sequence[Asked], zones: Zones) -> Iterator[Diagnostic]:
+def _gateway(at: MailDomain, mail: MailSpec, asked: Iterable[Asked], zones: Zones) -> Iterator[Diagnostic]:
     """A gateway filters what comes in: taking it out is a decision of its own."""
     key = at.key("MX")
     live = zones.set(key)
@@ -60,9 +60,10 @@ def _gateway(at: MailDomain, asked: Sequence[Asked], zones: Zones) -> Iterator[D
         return
     name = signatures.gateway_of(value.rpartition(" ")[2] for value in live.values)
     if name:
-        what = f"mail for {at.name} arrives through {name}, and the spec would take MX away from it"
+        kept = ", though it says `gateway: keep`" if mail.gateway == "keep" else ""
+        what = f"mail for {at.name} arrives through {name}, and the spec would take MX away from it{kept}"
         why = "Where mailboxes are, a gateway's MX does not say; mail would no longer be filtered."
-        remedy = "Write `mail: {gateway: keep}` to leave MX as it is, or `gateway: replace`."
+        remedy = f"Write `mail: {{service: {mail.service}, gateway: keep}}` and no MX, or `gateway: replace`."
         yield error("mail/gateway", what, why, remedy, origin=at.origin, address=key.address)
 
 

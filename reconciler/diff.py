@@ -144,6 +144,15 @@ def _in_order(wants: Mapping[str, Want]) -> list[str]:
     return sorted(wants, key=lambda part: (part == "ttl", part != "spf/all", part))
 
 
+def _told(verdict: Verdict, reason: str, want: Want | None, *, dated: bool) -> str:
+    """The reason of an act where the truth table's would mislead."""
+    if want is None or verdict not in ACTS:
+        return reason
+    if want.pin:
+        return "written out as addresses" if want.value is None else "stands in for a term that moves"
+    return "ends on its day" if dated and want.value is None else reason
+
+
 class _Walk:
     """Follows one resource through the stages; `now` is what the stages so far leave of it."""
 
@@ -296,6 +305,7 @@ class _Walk:
                 sorted(one for one in self.now if one != "ttl" and Slot(self.key, one).address not in self.world.owned)
             )
         verdict, reason, after = judgement
+        reason = _told(verdict, reason, want, dated=self.route.stages[index].dated)
         named = self.world.named(after)
         if part == "spf" and verdict is Verdict.DESTROY:
             reason = "two SPF records break both (RFC 7208, section 4.5); one keeps every term"

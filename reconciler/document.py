@@ -48,7 +48,9 @@ def plan(
 ) -> dict[str, Any]:
     """A plan as JSON; `digest` covers what it would do, not when or from which commit it was made."""
     steps = [_step(act, leg) for leg in made.legs for act in leg.acts]
-    refused = any(step["refusal"] for step in steps)
+    dated = _dated(gates)
+    due = [act for act in made.acts if act.stage < dated.get(act.route, act.stage + 1)]
+    refused = any(act.refusal for act in due)
     paper = {
         **head("plan", made.customer, now),
         "spec": dict(spec),
@@ -66,7 +68,7 @@ def plan(
         "unmanaged": _listed([slot.address for slot in made.unmanaged]),
         "spf": [_proof(one) for one in proofs],
         "diagnostics": [one.as_json() for one in made.diagnostics],
-        "counts": made.counts(_dated(gates)),
+        "counts": made.counts(dated),
     }
     return {**paper, "digest": effect(paper)}
 
@@ -88,7 +90,13 @@ def _proof(one: Proof) -> dict[str, Any]:
         ],
         "tree": list(one.tree),
         "probes": [
-            {"name": trial.name, "address": trial.address, "expect": trial.expect, "results": list(trial.results)}
+            {
+                "name": trial.name,
+                "address": trial.address,
+                "expect": trial.expect,
+                "until": trial.until,
+                "results": list(trial.results),
+            }
             for trial in one.trials
         ],
         "unknown": list(one.unknown),
@@ -179,6 +187,7 @@ def check(
 
     told = {Severity.ERROR: "fail", Severity.WARNING: "warn"}
     verdicts = [*(one["verdict"] for one in domains), *(told.get(one.severity, "pass") for one in diagnostics)]
+    verdicts += ["pass"] if sources is not None and not domains else []
     body: dict[str, Any] = {
         "asked": list(asked),
         "questions": questions,

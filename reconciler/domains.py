@@ -33,7 +33,8 @@ def wishes(
     if domain.mail or domain.senders or domain.spf != AS_IT_IS:
         found += standing_spf.shared(domain.name, at.spf_key, zones, customer.domains, at.origin)
     lasting = list(_undated(at, customer, domain, facts=facts, zones=zones, found=found))
-    found += collisions.found(at, domain, lasting, zones)
+    listed = [asked for record in domain.records for asked in _record(domain, record)]
+    found += collisions.found(at, domain, [*lasting, *listed], zones)
     for asked in [*lasting, *collisions.make_way(at, lasting, zones)]:
         yield asked, None
     for sender in domain.senders:
@@ -124,6 +125,7 @@ def _mail_domain(customer: CustomerSpec, domain: DomainSpec, zones: Zones) -> Ma
         manage=domain.mail.manage if domain.mail else domain.manage,
         retire_verification=domain.retire_verification,
         gateway=bool(domain.mail and domain.mail.gateway == "keep"),
+        replaces_gateway=bool(domain.mail and domain.mail.gateway == "replace"),
         origin=domain.mail.origin if domain.mail else domain.origin,
         spf=standing_spf.home(domain.name, zones),
     )
@@ -169,7 +171,12 @@ def _absences(domain: DomainSpec, found: list[Diagnostic]) -> Iterator[Asked]:
             continue
         part = CLASS_OF.get(one.name, "") if one.value is None else txt_part(one.name, one.value)
         if part and part != "spf":
-            yield "retire", Slot(key, part), Want(None, one.origin, manage=domain.manage)
+            # An MTA-STS record that is to go holds MX as long as it stands.
+            yield (
+                "prepare" if part == "mta-sts" else "retire",
+                Slot(key, part),
+                Want(None, one.origin, manage=domain.manage),
+            )
         else:
             what = "an SPF record is not removed as a whole" if part else f"which TXT value of {one.name} must go?"
             remedy = "list its terms under `spf: {absent: [...]}`" if part else "write its `value`"

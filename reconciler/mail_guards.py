@@ -46,7 +46,8 @@ def _unlisted(domain: str, fetched: Fetched | None, hosts: Sequence[str]) -> str
         unseen = f"{domain} has MTA-STS, and its policy could not be looked up to see whether it lists the new MX"
         return f"{unseen}: name a `resolver` in workspace.yaml that answers"
     if fetched.status == 0:
-        return f"the MTA-STS policy of {domain} could not be fetched: {fetched.error}"
+        unknown = f"the MTA-STS policy of {domain} could not be fetched: {fetched.error}"
+        return f"{unknown}; mend it, or list {mta_sts.NAME} (TXT) under `absent:`, apply that first, and plan again"
     found = mta_sts.read_policy(fetched.body)
     missing = mta_sts.uncovered(found, hosts)
     if fetched.status != 200 or not found.sound or found.mode != "enforce" or not missing:

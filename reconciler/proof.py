@@ -56,7 +56,7 @@ class Trial:
     """One address, tried at every moment.
 
     Attributes:
-        expect: what must come out in the end; empty = only shown.
+        expect: what must come out in the end; empty = only shown. `until`: the day on which that ends; empty = never.
         results: SPF results, one for each moment; a `?` behind one that depends on what nobody could look up.
     """
 
@@ -65,6 +65,7 @@ class Trial:
     expect: str
     results: tuple[str, ...] = ()
     origin: Origin = Origin()
+    until: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +223,8 @@ class _Subject:
         for sender in self.spec.senders if self.spec else ():
             ended = sender.until is not None and sender.until <= self.today
             for address in _ends(sender.address) if sender.address else ():
-                declared[address] = Trial(sender.name, address, "" if ended else "pass", origin=sender.origin)
+                expect, until = ("", "") if ended else ("pass", str(sender.until or ""))
+                declared[address] = Trial(sender.name, address, expect, origin=sender.origin, until=until)
         for probe in self.spec.spf.probes if self.spec else ():
             declared[probe.address] = Trial(probe.name, probe.address, probe.expect, origin=probe.origin)
         for address in self._leaving():
@@ -339,9 +341,12 @@ def _moved(domain: str, key: Key, trial: Trial, last: str) -> Diagnostic:
 
 def _unexpected(domain: str, key: Key, trial: Trial, last: str) -> Diagnostic:
     what = f"mail from {trial.name} ({trial.address}) would get {last} for {domain}, and {trial.expect} is expected"
-    remedy = (
-        "Look at the tree above: an earlier term may deny it, or an include may be broken."
-        if trial.expect == "pass"
-        else "List the term that admits it under `spf: absent:`, or correct what is expected."
-    )
+    if last in {"permerror", "temperror"}:
+        remedy = "Mend what breaks the record: see the other findings."
+    elif trial.expect == "pass":
+        remedy = "Look at the tree: an earlier term denies it, or nothing admits it any more."
+    elif last == "pass":
+        remedy = "List the term that admits it under `spf: absent:`, or correct what is expected."
+    else:
+        remedy = "The record's end decides: see `spf: all:`, with `adopt: overwrite` there if somebody else wrote it."
     return error("spf/probe", what, "", remedy, origin=trial.origin, address=Slot(key, "spf/all").address)

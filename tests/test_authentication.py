@@ -143,3 +143,25 @@ def test_ones_own_subdomain_needs_no_permission(tmp_path: Path) -> None:
         tmp_path, domain("dmarc: {policy: none, reports_to: d@sub.acme.example}"), {"acme.example": zone()}, World({})
     )
     assert list(after(made)) == ["TXT/_dmarc#dmarc"]
+
+
+def test_the_policy_that_must_be_shown_is_printed(tmp_path: Path) -> None:
+    """Who keeps the web server copies it from the plan."""
+    spec = domain("mta_sts: {mode: enforce, mx: [mx.acme.example], max_age: 1d}")
+    (one,) = told(plan(tmp_path, spec, {"acme.example": zone()}), "mta-sts/policy")
+    assert "version: STSv1 | mode: enforce | mx: mx.acme.example | max_age: 86400" in one["summary"]
+
+
+def test_dkim_of_the_tenant_needs_no_mail_there(tmp_path: Path) -> None:
+    """Signing can be set up before mail moves."""
+    made = plan(tmp_path, domain("dkim: microsoft365"), {"acme.example": zone()})
+    assert len(told(made, "dkim/not-given")) == 2
+
+
+def test_what_windows_powershell_saved_is_read(tmp_path: Path) -> None:
+    """It writes UTF-16 with a byte order mark."""
+    printed = {"Domain": "acme.example", "Selector1CNAME": OLD, "Selector2CNAME": OLD.replace("selector1", "selector2")}
+    (tmp_path / "acme").mkdir()
+    (tmp_path / "acme" / "dkim.json").write_bytes(json.dumps({**printed, "Enabled": True}).encode("utf-16"))
+    made = plan(tmp_path, domain("mail: microsoft365\n    dkim: dkim.json"), {"acme.example": zone()}, World(MICROSOFT))
+    assert after(made)["CNAME/selector1._domainkey"] == [f"{OLD}."]

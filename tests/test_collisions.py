@@ -103,3 +103,25 @@ def test_a_null_mx_is_replaced_only_where_the_spec_adopts(tmp_path: Path) -> Non
     assert any(one["address"] == "dns/acme.example/MX/@" for one in taken.document["steps"])
     left = plan(tmp_path / "b", (MAIL % "").replace(", adopt: overwrite", ""), records, World(MICROSOFT))
     assert [one["class"] for one in left.document["drift"] if one["address"] == "dns/acme.example/MX/@"] == ["conflict"]
+
+
+def test_a_gateway_that_is_kept_is_kept(tmp_path: Path) -> None:
+    """MX under `records:` beside `gateway: keep` is a contradiction, not a way round it."""
+    spec = (
+        MAIL % ", gateway: keep"
+        + "    records: [{name: '@', type: MX, values: [0 x.y-v1.mx.microsoft], adopt: overwrite}]\n"
+    )
+    made = plan(tmp_path, spec, {"acme.example": zone("@ MX 10 eu-smtp-inbound-1.mimecast.com.")}, World(MICROSOFT))
+    (one,) = told(made, "mail/gateway")
+    assert "gateway: keep" in one["summary"]
+
+
+def test_a_gateway_is_replaced_without_a_further_word(tmp_path: Path) -> None:
+    """`gateway: replace` is the word: MX is taken over, nothing else is."""
+    spec = (MAIL % ", gateway: replace").replace(", adopt: overwrite", "")
+    records = zone("@ MX 10 eu-smtp-inbound-1.mimecast.com.", "autodiscover CNAME far.example.")
+    made = plan(tmp_path, spec, {"acme.example": records}, World(MICROSOFT))
+    assert {one["address"] for one in made.document["drift"] if one["class"] == "conflict"} == {
+        "dns/acme.example/CNAME/autodiscover"
+    }
+    assert any(step["address"] == "dns/acme.example/MX/@" for step in made.document["steps"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -105,7 +105,7 @@ def _reports(targets: Sequence[str]) -> list[str]:
     Raises:
         UsageError: one that is named like a report does not exist, or there is none.
     """
-    found = [one for one in targets if Path(one).is_file()]
+    found = [one for one in targets if _stands(Path(one), Path.is_file)]
     lost = [one for one in targets if one not in found and one.lower().endswith(_REPORTS)]
     if lost or not found:
         raise click.UsageError(f"there is no file {lost[0]}" if lost else "--dmarc-reports needs files of reports")
@@ -154,7 +154,17 @@ def _is_folder(text: str) -> bool:
         return False
     if os.sep in text or text in {".", ".."}:
         return True
-    return Path(text, options.WORKSPACE).is_file() or ("." not in text and Path(text).is_dir())
+    return _stands(Path(text, options.WORKSPACE), Path.is_file) or (
+        "." not in text and _stands(Path(text), Path.is_dir)
+    )
+
+
+def _stands(path: Path, is_it: Callable[[Path], bool]) -> bool:
+    """What the system cannot even look up, a name too long say, is not there."""
+    try:
+        return is_it(path)
+    except OSError:
+        return False
 
 
 def _shared(works: Sequence[Work]) -> ResolverSpec | None:

@@ -208,7 +208,10 @@ def _lines(policy: Policy) -> list[str]:
     more = len(policy.mx) - 16
     patterns = [f"  mx: {plain(pattern)}" for pattern in policy.mx[:16]]
     rest = [f"  and {more} more"] if more > 0 else []
-    return [f"policy: mode {shown(policy.mode)}, max_age {policy.max_age}", *patterns, *rest]
+    if not policy.mode and policy.max_age is None and not patterns:
+        return []
+    age = "no max_age" if policy.max_age is None else f"max_age {policy.max_age}"
+    return [f"policy: mode {shown(policy.mode)}, {age}", *patterns, *rest]
 
 
 def _hosts(answer: Answer) -> list[str]:

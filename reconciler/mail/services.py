@@ -6,6 +6,7 @@ Values that a tenant owns stay unknown in every want, known or not: the facts ho
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from reconciler.mail.clouds import TEAMS, Cloud, cloud_of
 from reconciler.mail.spf.terms import is_spf, parse
@@ -32,7 +33,10 @@ def microsoft365(domain: MailDomain) -> list[Asked]:
     asked = [*_domain(domain), *_prove(domain)]
     asked += spf_wants(domain, domain.spf_key, [f"include:{cloud.include}"], owner=OWNER)
     for stage, kind, name, hosts in _named(domain, cloud):
-        asked.append((stage, Slot(domain.key(kind, name), ""), domain.want(_unknown(domain, kind, name, hosts))))
+        want = domain.want(_unknown(domain, kind, name, hosts))
+        if kind == "MX" and domain.replaces_gateway:
+            want = replace(want, overwrite=True)
+        asked.append((stage, Slot(domain.key(kind, name), ""), want))
         asked += _ttl(domain, stage, domain.key(kind, name))
     if domain.retire_verification:
         asked.append(("retire", Slot(domain.key("TXT"), "ms-verification"), domain.want(None)))
@@ -75,7 +79,8 @@ def findings(domain: MailDomain, facts: Facts) -> list[Diagnostic]:
         if source == f"{base}#TXT/@" and isinstance(value, tuple):
             found += _odd_spf(domain, value)
             value = tuple(text for text in value if not is_spf(text))
-        if source not in asked and value and not source.endswith("#verification"):
+        kept = domain.gateway and source == f"{base}#MX/@"
+        if source not in asked and value and not kept and not source.endswith("#verification"):
             beyond[source.removeprefix(f"{base}#")] = value
     return [*found, *_beyond(domain, beyond)]
 

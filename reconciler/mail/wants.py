@@ -29,7 +29,7 @@ class MailDomain:
         ttl: seconds, for every record set asked for; none = leave or default.
         overwrite, manage: of every want.
         retire_verification: the text that proved the domain may go.
-        gateway: mail arrives through a gateway that keeps its MX.
+        gateway: mail arrives through a gateway that keeps its MX. `replaces_gateway`: MX moves away from one.
         origin: of every want that has no closer one.
         spf: the record set that holds its SPF record; none = the one at the apex.
     """
@@ -43,6 +43,7 @@ class MailDomain:
     manage: Manage = Manage.FULL
     retire_verification: bool = False
     gateway: bool = False
+    replaces_gateway: bool = False
     origin: Origin = Origin()
     spf: Key | None = None
 

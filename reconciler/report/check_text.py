@@ -20,13 +20,13 @@ def check_text(report: Document) -> str:
     """The whole report; lines are as long as what they say, the last ends with a newline."""
     words = Words()
     found = check.domains(report)
-    one = len(found) == 1
+    one = len(found) == 1 or bool(report.get("sources") and not found)
     parts = [
         *([check.headline(domain, words), *(_full if one else _brief)(domain, words)] for domain in found),
         _table(found, words) if not one else [],
         sources_text(report["sources"]).splitlines() if report.get("sources") else [],
         _diagnostics(report, words),
-        check.facts(report, words),
+        check.facts(report, words) if found or not report.get("sources") else [],
         [check.summary(report, words, check.name(report, words))] if not one or report.get("diagnostics") else [],
     ]
     return "\n\n".join("\n".join(part) for part in parts if part) + "\n"

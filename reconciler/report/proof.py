@@ -64,7 +64,8 @@ def _probe(probe: Mapping[str, Any], stages: Sequence[str], words: Words) -> str
         ]
     )
     expect = probe.get("expect")
-    wanted = f" [{words('proof.expected', result=line(expect, SHORT))}]" if expect else ""
+    until = f" {words('proof.until', day=line(probe.get('until'), SHORT))}" if probe.get("until") else ""
+    wanted = f" [{words('proof.expected', result=line(expect, SHORT))}{until}]" if expect else ""
     return f"{line(probe.get('name'), SHORT)} {line(probe.get('address'), SHORT)}: {', '.join(changed)}{wanted}"
 
 

@@ -40,7 +40,7 @@ def _domain(one: Part) -> Iterator[str]:
     yield f"{line(one.get('domain'), SHORT)}: {_outcome(one)}"
     unknown = one.get("unknown") or ()
     if unknown:
-        yield "  From nobody that the spec names:"
+        yield "  From nobody that the spec names:" if one.get("senders") else "  Sources:"
         yield from (f"    {_source(source)}" for source in unknown[:_LISTED])
         rest = unknown[_LISTED:]
         if rest:

@@ -48,6 +48,15 @@ _ACTIONS = {
         "hay otra cosa, que no es nuestra: `adopt: overwrite` la reemplaza",
     ),
     "reason.no longer in the spec": ("it is no longer in the spec", "ya no está en la especificación"),
+    "reason.ends on its day": ("it ends on that day", "termina ese día"),
+    "reason.stands in for a term that moves": (
+        "an address that the old term leads to today, before that moves",
+        "una dirección a la que lleva hoy el término anterior, antes de que cambie",
+    ),
+    "reason.written out as addresses": (
+        "its addresses are written out, since what it leads to moves",
+        "sus direcciones se escriben aparte, porque aquello a lo que lleva cambia",
+    ),
     "reason.the spec says absent": (
         "the spec says that it must be absent",
         "la especificación dice que no debe existir",
@@ -120,6 +129,7 @@ _PLAN = {
     "proof.cost": ("{least}{count} of 10 lookups", "{least}{count} de 10 consultas"),
     "proof.least": ("at least ", "al menos "),
     "proof.expected": ("expected: {result}", "se espera: {result}"),
+    "proof.until": ("until {day}", "hasta {day}"),
     "proof.unknown": (
         "not asked for by the spec, left as they are: {terms}",
         "la especificación no los pide y se dejan como están: {terms}",

@@ -108,7 +108,7 @@ def past(customer: CustomerSpec, today: date) -> list[Diagnostic]:
     for domain in customer.domains.values():
         ends += [(one.until, one.origin) for one in domain.senders]
         ends += [(one.until, one.origin) for one in domain.records]
-    remedy = "Take it out of the spec."
+    remedy = "Once a plan shows nothing for it any more, take the line out of the spec."
     return [
         warning("spec/until-past", f"its last day, {day}, has passed", remedy=remedy, origin=origin)
         for day, origin in ends

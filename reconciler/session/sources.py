@@ -17,7 +17,7 @@ from reconciler.mail.reports.read import read
 from reconciler.mail.reports.report import Report
 from reconciler.mail.reports.sources import summary
 from reconciler.mail.services import OWNER
-from reconciler.mail.spf.terms import identity
+from reconciler.mail.spf.terms import identity, is_spf, parse
 from reconciler.model.diagnostic import Diagnostic, Origin, error
 from reconciler.session.answering import Answers
 from reconciler.spec.customer import CustomerSpec
@@ -82,7 +82,13 @@ def _marks(named: Senders, notebook: Notebook) -> dict[str, Marks]:
     found: dict[str, Marks] = {}
     for one in named.domain.senders:
         name = f"{one.name} (until {one.until})" if one.until else one.name
-        addresses, includes = ([text] if text else [] for text in (one.address, one.include))
+        table = one.dns_table.records if one.dns_table else ()
+        listed = [value for record in table if record.type == "TXT" for value in record.values if is_spf(value)]
+        terms = [term.identity.partition(":") for text in listed for term in parse(text)]
+        addresses = [value for kind, _, value in terms if kind in {"ip4", "ip6"}]
+        includes = [value for kind, _, value in terms if kind == "include"]
+        addresses += [one.address] if one.address else []
+        includes += [one.include] if one.include else []
         found[name] = marks(one.name, addresses, includes, notebook)
     for text in named.domain.spf.absent:
         kind, _, value = identity(text).lstrip("-~?").partition(":")

@@ -62,7 +62,8 @@ def _route(leg: Leg, made: Made) -> dict[str, Any]:
 
 def _repairs(leg: Leg) -> list[dict[str, Any]]:
     """Drift and conflicts that stop the route wait for a person."""
-    if not leg.blocks:
+    conflicts = {row.slot.address for row in leg.rows if row.verdict is Verdict.CONFLICT}
+    if not set(leg.blocks) - conflicts:
         odd = [row.slot.address for row in leg.rows if row.verdict is Verdict.CONFLICT]
         text = f"what is there is not ours: {', '.join(odd)}; `adopt: overwrite` in the spec replaces it"
         return [{"text": text, "whom": "a person", "until": None}] if odd else []

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from reconciler.mail import mta_sts
+from reconciler.mail.dkim_microsoft import SELECTORS
 from reconciler.model.diagnostic import Diagnostic, Origin, error
 from reconciler.spec.customer import CustomerSpec
 from reconciler.spec.domain import DomainSpec
@@ -54,7 +55,7 @@ def check_domains(spec: CustomerSpec, places: Places, found: list[Diagnostic]) -
     for one in spec.domains.values():
         found += _senders(one)
         found += _elsewhere(one)
-        found += _dkim(one)
+        found += _dkim(one, spec.tenant)
         found += _mta_sts(one)
     for name in spec.users.licenses:
         if name not in spec.licenses:
@@ -76,7 +77,7 @@ def _senders(one: DomainSpec) -> Iterator[Diagnostic]:
             )
 
 
-def _dkim(one: DomainSpec) -> Iterator[Diagnostic]:
+def _dkim(one: DomainSpec, tenant: str | None) -> Iterator[Diagnostic]:
     seen: set[str] = set()
     for selector in one.dkim:
         name = selector.selector.lower()
@@ -89,7 +90,7 @@ def _dkim(one: DomainSpec) -> Iterator[Diagnostic]:
         if selector.target and selector.key:
             what = f"the selector {show(name)} has a target and a key"
             yield error("spec/dkim", what, remedy="keep the one that the service gives", origin=selector.origin)
-        if not (selector.target or selector.key or (one.mail and one.mail.service == "microsoft365")):
+        if not (selector.target or selector.key or selector.config or (tenant and name in SELECTORS)):
             what = f"nothing says what the selector {show(name)} holds"
             yield error("spec/dkim", what, remedy="write its `target` or its `key`", origin=selector.origin)
 

@@ -92,7 +92,9 @@ class Finisher:
                 continue
             if name not in read:
                 content = self.files.read(name, selector.origin)
-                text = content[1].decode("utf-8-sig", "replace") if content else ""
+                # PowerShell 5.1 redirects its output as UTF-16 with a byte order mark.
+                wide = content is not None and content[1][:2] in (b"\xff\xfe", b"\xfe\xff")
+                text = content[1].decode("utf-16" if wide else "utf-8-sig", "replace") if content else ""
                 read[name], found = signing_config(text, one.name, selector.origin) if content else ({}, [])
                 self.found += found
             put(selector, target=read[name].get(selector.selector.lower()))

@@ -209,7 +209,12 @@ def server(value: object) -> str:
     if match is None or not 0 < int(match[3] or "53") < 65_536:
         remedy = "write 192.0.2.53, 127.0.0.1:5353, [2001:db8::53] or system"
         raise wrong("spec/server", f"{show(value)} is no DNS server", remedy)
-    host = address(match[1] or match[2])
+    try:
+        host = address(match[1] or match[2])
+    except PydanticCustomError:
+        raise wrong(
+            "spec/server", f"{show(value)} is no DNS server", "write a whole address, like 192.0.2.53"
+        ) from None
     return f"[{host}]:{match[3] or 53}" if match[1] else f"{host}:{match[3] or 53}"
 
 

@@ -116,7 +116,8 @@ def _values(domain: str, values: Sequence[str], records: Sequence[str], old: Seq
     for value in values:
         why = "" if is_spf(value) else lint_record.alike(value)
         if why:
-            yield Finding("S1", WARNING, f"{plain(value)} looks like SPF and is none: {why}")
+            remedy = "Receivers ignore it: delete it if nobody needs it, and list under `senders` what it was to admit."
+            yield Finding("S1", WARNING, f"{plain(value)} looks like SPF and is none: {why}", remedy)
     if old:
         yield Finding("S2", WARNING, f"{domain} has a record of type SPF (99)")
     size = answer_size(domain, values)
