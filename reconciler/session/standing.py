@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from reconciler import document, lease
 from reconciler.ledger import Ledger
-from reconciler.plan import Leg
+from reconciler.model.value import Unknown
+from reconciler.plan import Act, Leg
 from reconciler.session.opened import Session
 from reconciler.session.planning import Made, Options, make
 from reconciler.spec.customer import CustomerSpec
@@ -54,7 +56,11 @@ def _route(leg: Leg, made: Made) -> dict[str, Any]:
         "target": leg.route.target,
         "stage": here["name"] if here else "done",
         "last_change": {"address": last.address, "at": document.when(last.time), "read_back": True} if last else None,
-        "waiting": [*_repairs(leg), *({name: one[name] for name in ("text", "whom", "until")} for one in waiting)],
+        "waiting": [
+            *_repairs(leg),
+            *_held(leg, stages),
+            *({name: one[name] for name in ("text", "whom", "until")} for one in waiting),
+        ],
         "safe_to_stop": safe,
         "why": why,
     }
@@ -69,6 +75,28 @@ def _repairs(leg: Leg) -> list[dict[str, Any]]:
         return [{"text": text, "whom": "a person", "until": None}] if odd else []
     text = f"drift comes first: {', '.join(leg.blocks)}; `plan --fix-drift` writes it back, or accept it in the spec"
     return [{"text": text, "whom": "a person", "until": None}]
+
+
+def _held(leg: Leg, stages: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Steps that may not go ahead, and values that nobody has given yet, wait for a person too."""
+    due = [act for act in leg.acts if stages[act.stage]["state"] in ("next", "blocked")]
+    refused = [act for act in due if act.refusal and not leg.route.stages[act.stage].dated]
+    found = []
+    if refused and not leg.blocks and not leg.halt:
+        first = f"{refused[0].slot.address}: {refused[0].refusal}"
+        more = f", and {len(refused) - 1} more" if len(refused) > 1 else ""
+        found.append({"text": f"may not go ahead: {first}{more}", "whom": "a person", "until": None})
+    given = [act for act in due if act.slot.key.system == "dns" and _by_hand(act)]
+    if given:
+        names = ", ".join(act.slot.key.name for act in given)
+        found.append({"text": f"not given yet: the DKIM targets of {names}", "whom": "a person", "until": None})
+    return found
+
+
+def _by_hand(act: Act) -> bool:
+    """No system names it: somebody writes it into the spec."""
+    unnamed = isinstance(act.row.after, Unknown) and act.row.named is None
+    return unnamed and "._domainkey" in f".{act.slot.key.name}"
 
 
 def _safe(leg: Leg, known: Ledger) -> tuple[bool, str]:

@@ -157,3 +157,21 @@ def test_an_address_nobody_approved_is_not_written(place: Place, server: DnsServ
     assert place.applied().code == 0
     assert {f"ip4:{one}" for one in now} <= set(spf(place).split())
     assert "mx" not in spf(place).split()
+
+
+def test_status_says_what_a_person_must_do(place: Place) -> None:
+    """Targets that nobody gave, and steps that may not go ahead: somebody is awaited."""
+    text = (place.specs / "acme" / "customer.yaml").read_text()
+    start, end = text.index("    dkim:"), text.index("    dmarc:")
+    place.spec(text[:start] + "    dkim: microsoft365\n" + text[end:])
+    place.planned()
+    place.applied()
+    done = place.run("status", "--json")
+    assert done.code == 5
+    assert any(
+        "DKIM targets of selector1._domainkey, selector2" in one["text"] for one in done.json["routes"][0]["waiting"]
+    )
+    place.edit("    dkim: microsoft365\n", "    mta_sts: {mode: testing, mx: ['*.mail.protection.outlook.com']}\n")
+    refused = place.run("status", "--json")
+    assert refused.code == 5
+    assert any("mta-sts.txt must show" in one["text"] for one in refused.json["routes"][0]["waiting"])

@@ -89,7 +89,7 @@ def test_levels(tmp_path: Path) -> None:
     plan = place.planned()
     conflicts = [one["address"] for one in plan.json["drift"] if one["class"] == "conflict"]
     assert conflicts == ["dns/acme.example/A/www"]
-    assert place.applied().code == 4
+    assert place.applied().code == 5, "a conflict awaits a person"
     assert "www        A     192.0.2.80   ; keep\n" in place.zone().read_text()
     place.edit("values: [192.0.2.99]", "values: [192.0.2.99], adopt: overwrite")
     assert place.planned().code == 0
