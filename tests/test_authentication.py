@@ -165,3 +165,11 @@ def test_what_windows_powershell_saved_is_read(tmp_path: Path) -> None:
     (tmp_path / "acme" / "dkim.json").write_bytes(json.dumps({**printed, "Enabled": True}).encode("utf-16"))
     made = plan(tmp_path, domain("mail: microsoft365\n    dkim: dkim.json"), {"acme.example": zone()}, World(MICROSOFT))
     assert after(made)["CNAME/selector1._domainkey"] == [f"{OLD}."]
+
+
+def test_a_permission_of_ours_stays_wanted(tmp_path: Path) -> None:
+    """What we would write and is there already is ours to keep, so that the next plan does not take it away."""
+    spec = domain("dmarc: {policy: none, reports_to: d@b.example}") + "  b.example: {}\n"
+    records = zone('acme.example._report._dmarc TXT "v=DMARC1"')
+    made = plan(tmp_path, spec, {"acme.example": zone(), "b.example": records}, World({}))
+    assert any(one.startswith("dns/b.example/TXT/acme.example._report") for one in made.document["adopt"]["addresses"])

@@ -98,3 +98,11 @@ def test_a_record_that_others_hold_counts_too(tmp_path: Path, record: str, asked
     zones = {"acme.example": zone("@ MX 10 mx.old.example.", record, text)}
     made = plan(tmp_path, MOVE, zones, world, shown("enforce", "mx.old.example"))
     assert ("does not list" if asked else "resolver") in refusals(made)[MX]
+
+
+def test_a_record_that_is_to_go_leaves_before_mail_moves(tmp_path: Path) -> None:
+    """It holds MX while it stands, so its removal does not wait for MX."""
+    spec = MOVE + "    absent: [{name: _mta-sts, type: TXT}]\n"
+    made = plan(tmp_path, spec, RECORDS, World({}), Fetched(0, "", "", "no certificate"))
+    steps = {step["address"]: (step["stage"], bool(step["refusal"])) for step in made.document["steps"]}
+    assert steps == {RECORD: ("prepare", False), MX: ("deliver", True)}

@@ -101,6 +101,7 @@ def test_a_term_that_the_spec_retires_is_not_pinned(tmp_path: Path) -> None:
     made = plan(tmp_path, spec, {"acme.example": zone(MX, '@ TXT "v=spf1 mx -all"')}, World(WORLD))
     assert "ip4:" not in after(made)
     assert "mx" not in after(made)
+    assert not made.plan.errored  # whom it admitted was retired with it
 
 
 def test_a_redirect_is_followed_into_our_zones(tmp_path: Path) -> None:
