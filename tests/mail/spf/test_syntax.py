@@ -262,4 +262,4 @@ def test_hostile_texts_take_no_time(start: str, piece: str) -> None:
     begin = time.process_time()
     for text in (word, f"{word}!", f"{word}.example", " ".join([word[:200]] * 300)):
         read(f"v=spf1 {text}")
-    assert time.process_time() - begin < 0.5
+    assert time.process_time() - begin < 2  # minutes, if it were quadratic
