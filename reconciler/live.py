@@ -46,10 +46,6 @@ class Live:
         """Tell whether `key`, when it is not in `resources`, surely does not exist."""
         return any(read.observation is not None and read.observation.covers(key) for read in self.reads)
 
-    def of_kind(self, kind: str) -> Iterable[Resource]:
-        """The resources of one kind, in the order read."""
-        return (resource for key, resource in self.resources.items() if key.kind == kind)
-
 
 def observe(providers: Mapping[str, Reader], scopes: Iterable[tuple[str, Scope]]) -> Live:
     """Read every scope; one that cannot be read is kept as an error, never as emptiness.

@@ -92,15 +92,17 @@ def classify(evidence: Evidence) -> list[Match]:
 
 def gateway_of(mx_hosts: Iterable[str]) -> str:
     """The name of the gateway that these MX hosts belong to; empty when they belong to none that is known."""
-    return _at_mx(mx_hosts, "gateway")
-
-
-def mailbox_of(mx_hosts: Iterable[str]) -> str:
-    """The name of the service whose mailboxes these MX hosts belong to; empty when it is not known or behind a gateway.
-
-    A service that only forwards keeps no mailboxes and is none.
-    """
-    return _at_mx(mx_hosts, "mailbox")
+    plain = [host.lower().removesuffix(".") for host in mx_hosts]
+    best: tuple[int, str] = (0, "")
+    for one in vendors():
+        if one.role == "gateway":
+            weights = [
+                sign.weight
+                for sign in one.signs
+                if sign.field == "mx" and any(_fits(sign.match, host) for host in plain)
+            ]
+            best = max(best, (max(weights, default=0), one.name), key=lambda pair: pair[0])
+    return best[1]
 
 
 def includes(host: str) -> Vendor | None:
@@ -109,18 +111,6 @@ def includes(host: str) -> Vendor | None:
         if not one.beside and any(sign.field == "spf" and _fits(sign.match, host) for sign in one.signs):
             return one
     return None
-
-
-def _at_mx(hosts: Iterable[str], role: str) -> str:
-    plain = [host.lower().removesuffix(".") for host in hosts]
-    best: tuple[int, str] = (0, "")
-    for one in vendors():
-        if one.role == role and not one.forwards and not one.beside:
-            # What depends on the domain's own name says nothing here.
-            weights = [sign.weight for sign in one.signs if sign.field == "mx" and "{" not in sign.match and
-                       any(_fits(sign.match, host) for host in plain)]  # fmt: skip
-            best = max(best, (max(weights, default=0), one.name), key=lambda pair: pair[0])
-    return best[1]
 
 
 def _match(one: Vendor, evidence: Evidence) -> Match | None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.mail.catalogue import vendors
-from reconciler.mail.signatures import Evidence, Match, classify, gateway_of, includes, mailbox_of
+from reconciler.mail.signatures import Evidence, Match, classify, gateway_of, includes
 
 DOMAIN = "shop.example"
 
@@ -58,9 +58,8 @@ def test_mx(host: str, slug: str) -> None:
     """Each service of the list is known by its MX, in its role."""
     assert slug in found(mx=(host,))
     roles = {one.slug: one.role for one in vendors()}
-    at = {"gateway": gateway_of, "mailbox": mailbox_of}[roles[slug]]
-    (name, forwards) = next((one.name, one.forwards) for one in vendors() if one.slug == slug)
-    assert at([f"{host.upper()}."]) == ("" if forwards else name)
+    name = next(one.name for one in vendors() if one.slug == slug)
+    assert gateway_of([f"{host.upper()}."]) == (name if roles[slug] == "gateway" else "")
 
 
 @pytest.mark.parametrize(
@@ -81,14 +80,13 @@ def test_mx(host: str, slug: str) -> None:
 def test_look_alikes(host: str) -> None:
     """Names are compared by labels: neither a longer name nor one that ends alike is the service."""
     assert not [one for one in classify(Evidence(DOMAIN, mx=(host,))) if one.vendor not in {"exchange-on-premises"}]
-    assert gateway_of([host]) == mailbox_of([host]) == ""
+    assert gateway_of([host]) == ""
 
 
 def test_a_gateway_does_not_say_where_mailboxes_are() -> None:
     """Behind it, SPF, DKIM and autodiscover speak; MX alone leaves the mailboxes open."""
     gateway = ("us-smtp-inbound-1.mimecast.com",)
     assert {one.role for one in found(mx=gateway).values()} == {"gateway"}
-    assert mailbox_of(gateway) == ""
     behind = found(
         mx=gateway,
         spf=("us._netblocks.mimecast.com", "spf.protection.outlook.com"),
@@ -146,7 +144,7 @@ def test_own_servers() -> None:
     assert (hosting["cpanel"].level, "exchange-on-premises" in hosting) == ("high", False)
     own = found(mx=("mx1.shop.example",), autodiscover=("autodiscover.shop.example",), names=("owa",))
     assert own["exchange-on-premises"].level == "medium"
-    assert mailbox_of(["mx1.shop.example"]) == ""
+    assert gateway_of(["mx1.shop.example"]) == ""
 
 
 def test_dmarc_vendors() -> None:
