@@ -19,41 +19,22 @@ from pathlib import Path
 from typing import BinaryIO
 
 from reconciler import ordinary
-from reconciler.model import names, rdata
 from reconciler.model.change import Change, Outcome, Status
-from reconciler.model.diagnostic import Diagnostic, error
-from reconciler.model.errors import Forbidden, Invalid, NotFound, ProviderError, SpecError, Unavailable, Unsupported
+from reconciler.model.diagnostic import Diagnostic
+from reconciler.model.errors import Forbidden, Invalid, NotFound, ProviderError, Unavailable, Unsupported
 from reconciler.model.key import Key
 from reconciler.model.resource import RecordSet, Resource
 from reconciler.model.zone import Scan
 from reconciler.model.zone_edit import edit
-from reconciler.model.zone_entry import LONGEST_TTL
 from reconciler.model.zone_scan import scan
 from reconciler.provider import Capabilities, Observation, Readiness, Scope
+from reconciler.wire import records
+from reconciler.wire.options import Options
 
 #: Changes in one call: the file is written once for all of them.
 BATCH = 100_000
 #: Findings told of one damaged file; the rest are counted.
 SHOWN = 50
-_OPTIONS = {"directory"}
-
-
-class _Kinds(Mapping[str, Capabilities]):
-    """Every type a zone can hold is writable, but for the SOA; the usual ones are listed."""
-
-    def __init__(self, each: Capabilities) -> None:
-        self._each = each
-
-    def __getitem__(self, kind: str) -> Capabilities:
-        if kind in rdata.TYPES or (kind != "SOA" and _is_type(kind)):
-            return self._each
-        raise KeyError(kind)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(sorted(rdata.TYPES))
-
-    def __len__(self) -> int:
-        return len(rdata.TYPES)
 
 
 class ZoneFileProvider:
@@ -62,46 +43,21 @@ class ZoneFileProvider:
     patience = 10.0  # seconds to wait for another writer of the same file
 
     def __init__(self, name: str, options: Mapping[str, object], folder: Path) -> None:
-        directory = options.get("directory")
-        found = [
-            error("provider/unknown-option", f"provider {name}: unknown option {option}", remedy="Known: directory.")
-            for option in sorted(set(options) - _OPTIONS)
-        ]
-        if not isinstance(directory, str) or not directory or "\0" in directory:
-            remedy = "Write the folder of the zone files: directory: zones"
-            found.append(error("provider/option", f"provider {name}: directory must be a path", remedy=remedy))
-        if found:
-            raise SpecError(found)
+        given = Options(name, options, folder)
+        directory = given.text("directory", "zones")
+        given.end()
         self._name = name
-        self._shown = Path(str(directory))
-        self._folder = folder / str(directory)
-        self.kinds: Mapping[str, Capabilities] = _Kinds(Capabilities(batch=BATCH, atomic=True, local=True))
+        self._shown = Path(directory)
+        self._folder = folder / directory
+        self.kinds: Mapping[str, Capabilities] = records.AllTypes(Capabilities(batch=BATCH, atomic=True, local=True))
 
     def refusals(self, desired: Sequence[Resource]) -> Iterable[Diagnostic]:
         """What a zone file cannot hold, each finding at its record set."""
-        sets = [one for one in desired if isinstance(one, RecordSet)]
-        for other in desired:
-            if not isinstance(other, RecordSet):
-                yield _refusal(other.key, f"a zone file holds no {other.key.kind}")
-        for one in sets:
-            yield from (_refusal(one.key, reason) for reason in _reasons(one))
-        kinds: dict[tuple[str, str], set[str]] = {}
-        for one in sets:
-            kinds.setdefault((one.key.scope, one.key.name), set()).add(one.key.kind)
-        for (zone, name), held in kinds.items():
-            if "CNAME" in held and len(held) > 1:
-                others = ", ".join(sorted(held - {"CNAME"}))
-                yield _refusal(Key("dns", zone, "CNAME", name), f"a CNAME stands alone, not beside {others}")
+        return records.refusals("zonefile/refused", "a zone file", desired, self.kinds, records.unproxied)
 
     def normalise(self, desired: Resource) -> Resource:
         """Values in canonical form, sorted, without repeats; what is refused anyway stays as it is."""
-        if not isinstance(desired, RecordSet):
-            return desired
-        try:
-            values = tuple(sorted({rdata.canonical(desired.key.kind, value) for value in desired.values}))
-        except ValueError:
-            return desired
-        return desired if values == desired.values else replace(desired, values=values)
+        return records.normal(desired)
 
     def observe(self, scope: Scope) -> Observation:
         """Read the zone's file; the version is its serial."""
@@ -152,12 +108,17 @@ class ZoneFileProvider:
         as_read = os.fstat(file.fileno())
         held = self._scan(file.read(), zone)
         wished = [replace(one, after=one.after and self.normalise(one.after)) for one in batch]
-        outcomes = _judged(wished, held)
+        outcomes = records.judged(wished, held.sets, zone, self._unholdable)
         wanted = {one.key: one.after for one in wished if one.key not in outcomes}
         if wanted:
             status, detail = self._write(as_read, path, held, _record_sets(wanted))
             outcomes |= {key: Outcome(key, status, detail) for key in wanted}
         return [outcomes[one.key] for one in batch]
+
+    def _unholdable(self, change: Change) -> str:
+        if change.after is None:
+            return "a zone without NS at its own name is not loaded" if change.key[2:] == ("NS", "@") else ""
+        return next((one.summary for one in self.refusals([change.after])), "")
 
     def _write(
         self, as_read: os.stat_result, path: Path, held: Scan, wanted: Mapping[Key, RecordSet | None]
@@ -205,84 +166,8 @@ class ZoneFileProvider:
         return Unavailable(self._name, f"{place}: {problem.strerror or problem}")
 
 
-def _refusal(key: Key, reason: str) -> Diagnostic:
-    return error("zonefile/refused", f"{key.name} {key.kind}: {reason}", address=key.address)
-
-
-def _reasons(wished: RecordSet) -> Iterator[str]:
-    """Why a zone file cannot hold one record set, whatever stands beside it."""
-    kind = wished.key.kind
-    if kind == "SOA" or (kind not in rdata.TYPES and not _is_type(kind)):
-        yield "this type cannot be written"
-        return
-    if not 0 <= wished.ttl <= LONGEST_TTL:
-        yield f"the TTL {wished.ttl} is outside 0 to {LONGEST_TTL}"
-    if not wished.values:
-        yield "a record set needs a value"
-    if kind == "CNAME" and wished.key.name == "@":
-        yield "a CNAME cannot stand at the zone's own name, beside its SOA and NS"
-    if kind == "CNAME" and len(wished.values) > 1:
-        yield "a name has one CNAME"
-    try:
-        if names.relative(names.absolute(wished.key.name, f"{wished.key.scope}."), wished.key.scope) != wished.key.name:
-            yield "the name is not written as keys are: lower case, relative to the zone"
-    except ValueError as problem:
-        yield str(problem)
-    for value in wished.values:
-        try:
-            rdata.canonical(kind, value)
-        except ValueError as problem:
-            yield str(problem)
-
-
-def _is_type(kind: str) -> bool:
-    try:
-        return rdata.type_name(kind) == kind
-    except ValueError:
-        return False
-
-
 def _record_sets(wanted: Mapping[Key, Resource | None]) -> dict[Key, RecordSet | None]:
     return {key: one if isinstance(one, RecordSet) else None for key, one in wanted.items()}
-
-
-def _judged(batch: Sequence[Change], held: Scan) -> dict[Key, Outcome]:
-    """The outcomes that are clear without a write: done already, moved, or not to be held by the zone as it will be."""
-    found: dict[Key, Outcome] = {}
-    for one in batch:
-        present = held.sets.get(one.key)
-        if one.key.scope != held.zone:
-            found[one.key] = Outcome(one.key, Status.FAILED, f"not a name of the zone {held.zone}")
-        elif present == one.after:
-            found[one.key] = Outcome(one.key, Status.DONE)
-        elif present != one.before:
-            detail = "moved: the file no longer holds what was read: plan again"
-            found[one.key] = Outcome(one.key, Status.REFUSED, detail)
-        elif reason := _unholdable(one):
-            found[one.key] = Outcome(one.key, Status.FAILED, reason)
-    rest = [one for one in batch if one.key not in found]
-    return found | _conflicts(rest, held)
-
-
-def _unholdable(change: Change) -> str:
-    if change.after is None:
-        return "a zone without NS at its own name is not loaded" if change.key[2:] == ("NS", "@") else ""
-    if not isinstance(change.after, RecordSet):
-        return f"a zone file holds no {change.key.kind}"
-    return next(_reasons(change.after), "")
-
-
-def _conflicts(rest: Sequence[Change], held: Scan) -> dict[Key, Outcome]:
-    """Changes that would leave a CNAME beside other data; the other names of the batch are not held up by them."""
-    after = {*held.sets, *(one.key for one in rest)} - {one.key for one in rest if one.after is None}
-    touched = {one.key.name for one in rest}
-    kinds: dict[str, set[str]] = {}
-    for key in after:
-        if key.name in touched:
-            kinds.setdefault(key.name, set()).add(key.kind)
-    clash = {name for name, beside in kinds.items() if "CNAME" in beside and beside - {"CNAME", "RRSIG", "NSEC", "KEY"}}
-    detail = "a CNAME stands alone: it would stand beside other data"
-    return {one.key: Outcome(one.key, Status.FAILED, detail) for one in rest if one.key.name in clash}
 
 
 @contextmanager

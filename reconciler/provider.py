@@ -8,7 +8,7 @@ resource. It raises only the errors of `reconciler.model.errors`; a change that 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -65,12 +65,15 @@ class Observation:
         resources: by key, in normal form; users, licences and groups are keyed by remote id.
         version: the system's own mark of this state (a zone's serial), for people; may be empty.
         findings: what looks wrong in what was read and was read all the same; warnings only.
+        locked: what is there, is not among `resources`, and must be left to its owner, with the reason for a person
+            ("an alias of ...", "kept by Email Routing"). Never planned on.
     """
 
     scope: Scope
     resources: Mapping[Key, Resource]
     version: str = ""
     findings: tuple[Diagnostic, ...] = ()
+    locked: Mapping[Key, str] = field(default_factory=dict)
 
     def covers(self, key: Key) -> bool:
         """Tell whether this reading can say that `key` does not exist."""
@@ -135,6 +138,35 @@ class Writer(Protocol):
         Returns:
             One outcome for each change, in the order given; it never raises a `ProviderError`: what went wrong is
             `failed`, a lost answer `unknown`.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What one identity may do with one scope.
+
+    Attributes:
+        identity: `plan`, which reads; `apply`, which writes, where that is another one.
+        reads: it can read the scope. `writes`: it can write there; none = the system cannot say.
+        detail: for a person, one line.
+    """
+
+    identity: str
+    reads: bool
+    writes: bool | None = None
+    detail: str = ""
+
+
+@runtime_checkable
+class Inspector(Protocol):
+    """What a provider that can tell more of its identities than "it was read" has besides."""
+
+    def access(self, scope: Scope) -> Sequence[Access]:
+        """Ask what each identity may do; nothing is changed.
+
+        Raises:
+            ProviderError: the system could not be asked.
         """
         ...
 

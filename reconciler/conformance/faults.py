@@ -29,6 +29,7 @@ class Fault:
         outcomes: what `apply` may answer for the change that was hit.
         on: a call that reads, or one that writes.
         nth: which call of that sort is hit, from 1, counted from the injection on; the others pass.
+        times: how many calls in a row are hit.
         effect: the call takes effect all the same and only its answer is lost.
         retry_after: seconds that the system asks to wait.
         request_id: the system's own name for the call.
@@ -40,6 +41,7 @@ class Fault:
     outcomes: frozenset[Status] = frozenset({Status.FAILED})
     on: Literal["read", "write"] = "read"
     nth: int = 1
+    times: int = 1
     effect: bool = False
     retry_after: float = 0.0
     request_id: str = "req-7d1f"
@@ -77,8 +79,14 @@ LOST_REPLY = Fault(
     "lost-reply", 0, TimedOut, frozenset({Status.DONE, Status.UNKNOWN}), "write", effect=True, request_id=""
 )
 
+#: Law 12: a system that is asked too often says so again and again, with the seconds to wait or without.
+STORMS = (
+    Fault("429-storm", 429, RateLimited, times=3, retry_after=17.0),
+    Fault("429-storm-bare", 429, RateLimited, times=3),
+)
+
 #: What a listing may suffer.
 PARTIAL_READS = (SECOND_PAGE, UNREADABLE, TRUNCATED)
 
 #: Every fault the suite knows, by name.
-NAMES = frozenset(fault.name for fault in (*TABLE, *PARTIAL_READS, LOST_REPLY))
+NAMES = frozenset(fault.name for fault in (*TABLE, *STORMS, *PARTIAL_READS, LOST_REPLY))

@@ -48,6 +48,7 @@ LAWS = (
     _law(11, laws_again.law_11),
     _law(11, laws_again.law_11_concurrent),
     _law(12, laws_reading.law_12),
+    _law(12, laws_reading.law_12_storm),
     _law(13, laws_offline.law_13),
     _law(14, laws_reading.law_14),
     _law(15, laws_again.law_15),

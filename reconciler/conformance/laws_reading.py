@@ -11,12 +11,14 @@ from reconciler.conformance.judge import holds, picture, same
 from reconciler.conformance.laws_writing import walks
 from reconciler.conformance.reconcile import Walk
 from reconciler.model.change import Change, Outcome, Status
-from reconciler.model.errors import NotFound, ProviderError, Transient
+from reconciler.model.errors import NotFound, ProviderError, RateLimited, Transient
 from reconciler.model.resource import User
 from reconciler.provider import Reader, Scope
 
 #: Seconds within which `ready` answers; it asks once and does not wait.
 AT_ONCE = 1.0
+#: Seconds after which anybody may be asked again.
+PAUSE = 600.0
 
 
 def law_5(harness: Harness) -> None:
@@ -72,6 +74,43 @@ def law_12(harness: Harness) -> None:
                 _failing_write(harness, provider, scope, fault.writing())
 
 
+def law_12_storm(harness: Harness) -> None:
+    """Too many calls, again and again: each is told as such, nothing is lost, and the first that passes does it all."""
+    for fault in faults.STORMS:
+        if fault.name in harness.faults:
+            for scope in harness.scopes:
+                _stormy_read(harness, scope, fault)
+            for walk in walks(harness):
+                _stormy_write(walk, fault.writing())
+
+
+def _stormy_read(harness: Harness, scope: Scope, fault: Fault) -> None:
+    provider = harness.open()
+    with harness.inject(fault):
+        problems = []
+        for _ in range(fault.times):
+            problems.append(_error(provider, scope))
+            harness.clock.advance(fault.retry_after or PAUSE)
+        holds(
+            all(isinstance(one, RateLimited) for one in problems), f"law 12: reading in a {fault.name} gave {problems}"
+        )
+        holds(_error(provider, scope) is None, f"law 12: after a {fault.name} nothing could be read")
+
+
+def _stormy_write(walk: Walk, fault: Fault) -> None:
+    for sample in list(cast.samples(walk.harness, walk.scope, walk.provider.kinds, "create"))[:1]:
+        walk.reach(sample.needs)
+        (change,) = walk.changes((*sample.needs, sample.one))
+        with walk.harness.inject(fault):
+            for _ in range(fault.times):
+                (outcome,) = _answered(walk.provider, change, fault)
+                walk.harness.clock.advance(fault.retry_after or PAUSE)
+                holds(outcome.status is Status.FAILED, f"law 12: a write in a {fault.name} gave {outcome}")
+            (outcome,) = walk.apply([change])
+        holds(outcome.status is Status.DONE, f"law 12: a write after a {fault.name} gave {outcome}")
+        walk.apply(walk.changes(sample.needs))
+
+
 def _failing_write(harness: Harness, provider: Provider, scope: Scope, fault: Fault) -> None:
     walk = Walk(harness, provider, scope)
     for sample in list(cast.samples(harness, scope, provider.kinds, "create"))[:1]:
@@ -85,6 +124,7 @@ def _failing_write(harness: Harness, provider: Provider, scope: Scope, fault: Fa
         same(outcome.request_id, played.request_id, f"law 12: request id of the outcome after {fault.name}")
         same(outcome.retry_after, played.retry_after, f"law 12: seconds to wait in the outcome after {fault.name}")
         holds(outcome.detail, f"law 12: the outcome after {fault.name} says nothing")
+        harness.clock.advance(fault.retry_after)
         walk.reach((*sample.needs, sample.one))
         harness.edit(change.key, None)  # as it was, for the next fault
 

@@ -13,11 +13,18 @@ from reconciler.model.key import Key
 
 @dataclass(frozen=True, slots=True)
 class RecordSet:
-    """All values of one name and type. `ttl` in seconds, 0 to 2147483647. `values` is never empty."""
+    """All values of one name and type. `values` is never empty.
+
+    Attributes:
+        ttl: in seconds, 0 to 2147483647.
+        proxied: the DNS host answers with addresses of its own and passes web requests on; none where a host has no
+            such thing, or nobody asks for it.
+    """
 
     key: Key
     ttl: int
     values: tuple[str, ...]
+    proxied: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,11 +106,11 @@ def test_it_meets_the_contract(provider: Impatient) -> None:
 @pytest.mark.parametrize(
     ("options", "texts"),
     [
-        ({}, ["provider files: directory must be a path"]),
-        ({"directory": 7}, ["directory must be a path"]),
-        ({"directory": ""}, ["directory must be a path"]),
-        ({"directory": "a\0b"}, ["directory must be a path"]),
-        ({"folder": "zones", "ttl": 3}, ["unknown option folder", "unknown option ttl", "directory must be a path"]),
+        ({}, ["provider files: directory is missing"]),
+        ({"directory": 7}, ["directory must be a text"]),
+        ({"directory": ""}, ["directory must be a text"]),
+        ({"directory": "a\0b"}, ["directory must be a text"]),
+        ({"folder": "zones", "ttl": 3}, ["directory is missing", "unknown option folder", "unknown option ttl"]),
     ],
 )
 def test_wrong_options(tmp_path: Path, options: dict[str, object], texts: list[str]) -> None:

@@ -268,6 +268,16 @@ class MoreThanDeclared(MemoryProvider):
         return found
 
 
+class Remembers(MemoryProvider):
+    """Law 12: once told that it asks too often, it never writes again."""
+
+    def apply(self, batch: Sequence[Change]) -> Iterable[Outcome]:
+        found = list(super().apply(batch))
+        if any(one.retry_after == 0.0 and one.status is Status.FAILED for one in found):
+            self.kinds = dict.fromkeys(self.kinds, replace(TENANT_KINDS["sku"], computed=frozenset()))
+        return found
+
+
 class TooEarly(MemoryProvider):
     """Law 14: it declares a delay and is ready at once."""
 

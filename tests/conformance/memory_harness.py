@@ -47,7 +47,7 @@ class FaultyRemote:
         if fault is None or fault.on != sort:
             return None
         self.passed += 1
-        if self.passed != fault.nth:
+        if not fault.nth <= self.passed < fault.nth + fault.times:
             return None
         if not fault.effect:
             raise self._failure(fault)
