@@ -54,7 +54,7 @@ BREAKS: list[tuple[str, type[MemoryProvider], str]] = [
     ("law_13", broken_writing.RefusesPlain, "refuses a plain one"),
     ("law_13", broken_writing.FoundOutLate, "refuses none"),
     ("law_13", broken_writing.MoreThanDeclared, "undeclared verb"),
-    ("law_12_storm", broken_writing.Remembers, "after a 429-storm"),
+    ("law_12_storm", broken_writing.Remembers, "in a 429-storm-bare"),
     ("law_14", broken_writing.TooEarly, "ready at once"),
     ("law_14", broken_writing.NeverReady, "after its declared"),
     ("law_14", broken_writing.Silent, "does not say"),
