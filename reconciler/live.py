@@ -7,12 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from reconciler.model.errors import ProviderError
+from reconciler.model.errors import ProviderError, Transient
 from reconciler.model.key import Key
 from reconciler.model.resource import Resource
+from reconciler.patience import Patience
 from reconciler.provider import Observation, Reader, Scope
 
-PARALLEL = 10
+PARALLEL = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,12 @@ class Read:
     provider: str
     scope: Scope
     observation: Observation | None = None
-    error: str = ""
+    problem: ProviderError | None = None
+
+    @property
+    def error(self) -> str:
+        """Why it could not be read, for a person; empty when it was."""
+        return str(self.problem) if self.problem else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +38,12 @@ class Live:
     Attributes:
         resources: by key, of every complete reading.
         reads: in the order asked.
+        locked: what is there and must be left to its owner, with the reason.
     """
 
     resources: Mapping[Key, Resource] = field(default_factory=dict)
     reads: tuple[Read, ...] = ()
+    locked: Mapping[Key, str] = field(default_factory=dict)
 
     @property
     def complete(self) -> bool:
@@ -47,15 +55,39 @@ class Live:
         return any(read.observation is not None and read.observation.covers(key) for read in self.reads)
 
 
-def observe(providers: Mapping[str, Reader], scopes: Iterable[tuple[str, Scope]]) -> Live:
+def observe(providers: Mapping[str, Reader], scopes: Iterable[tuple[str, Scope]], patience: Patience) -> Live:
     """Read every scope; one that cannot be read is kept as an error, never as emptiness.
 
-    Systems elsewhere are read side by side, and what is kept on this machine meanwhile.
+    Systems elsewhere are read side by side, and what is kept on this machine meanwhile. Those that ask for patience
+    are read again, together, once they said that they may be.
     """
     asked = tuple(scopes)
-    elsewhere = {one: _pool().submit(_read, providers, *one) for one in asked if not _local(providers[one[0]])}
-    here = {one: _read(providers, *one) for one in asked if one not in elsewhere}
-    return gather(elsewhere[one].result() if one in elsewhere else here[one] for one in asked)
+    elsewhere = [one for one in asked if not _local(providers[one[0]])]
+    reading = {one: _pool().submit(_read, providers, *one) for one in elsewhere}
+    reads = {one: _read(providers, *one) for one in asked if one not in reading}
+    reads |= {one: future.result() for one, future in reading.items()}
+    tried = 1
+    while late := _late(elsewhere, reads, patience, tried):
+        first = next(iter(late))
+        if not patience.wait(max(late.values()), str(reads[first].problem)):
+            break
+        reading = {one: _pool().submit(_read, providers, *one) for one in late}
+        reads |= {one: future.result() for one, future in reading.items()}
+        tried += 1
+    return gather(reads[one] for one in asked)
+
+
+def _late(
+    asked: Iterable[tuple[str, Scope]], reads: Mapping[tuple[str, Scope], Read], patience: Patience, tried: int
+) -> dict[tuple[str, Scope], float]:
+    """What is worth reading again, and the seconds to wait before."""
+    found: dict[tuple[str, Scope], float] = {}
+    for one in asked:
+        problem = reads[one].problem
+        seconds = patience.again(problem, tried) if isinstance(problem, Transient) else None
+        if seconds is not None:
+            found[one] = seconds
+    return found
 
 
 def _local(provider: Reader) -> bool:
@@ -72,14 +104,16 @@ def gather(reads: Iterable[Read]) -> Live:
     """Put readings together."""
     kept = tuple(reads)
     resources: dict[Key, Resource] = {}
+    locked: dict[Key, str] = {}
     for read in kept:
         if read.observation is not None:
             resources.update(read.observation.resources)
-    return Live(resources, kept)
+            locked.update(read.observation.locked)
+    return Live(resources, kept, locked)
 
 
 def _read(providers: Mapping[str, Reader], name: str, scope: Scope) -> Read:
     try:
         return Read(name, scope, providers[name].observe(scope))
-    except ProviderError as error:
-        return Read(name, scope, error=str(error))
+    except ProviderError as problem:
+        return Read(name, scope, problem=problem)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from reconciler.apply import recover, run
 from reconciler.binding import Binding
@@ -47,7 +48,7 @@ def test_answer_short_of_one_is_no_answer() -> None:
     world.approve()
     assert {one.status for one in world.apply().results} == {Status.UNKNOWN}
     assert {one.address for one in world.known.open} == {WWW.address, f"{TXT.address}#spf/include:mailer.example"}
-    recover(world.hands(), lambda key: Scope(key.system, key.scope))
+    recover(world.hands())
     assert not world.known.open
     assert world.known.owned[WWW.address].how == "written"
 
@@ -79,7 +80,7 @@ def test_person_who_stops_is_heard_between_stages() -> None:
     world, route = moving("mailer")
     world.approve()
     hands = world.hands()
-    hands.stop = lambda: "claim" in hands.known.ended.get(route.id, ())
+    hands.patience = replace(hands.patience, stop=lambda: "claim" in hands.known.ended.get(route.id, ()))
     report = run(world.plan(), hands)
     assert report.interrupted
     assert hands.known.ended[route.id] == ("claim",)
@@ -137,7 +138,7 @@ def test_what_was_begun_where_nobody_reads_any_more_stays_open() -> None:
     world.systems[ZONE].lose_answer = True
     world.apply()
     del world.systems[ZONE]
-    recover(world.hands(), lambda key: Scope(key.system, key.scope))
+    recover(world.hands())
     assert len(world.known.open) == 2
 
 

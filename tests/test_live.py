@@ -3,12 +3,15 @@
 import threading
 from dataclasses import replace
 
+from reconciler.clock import SystemClock
 from reconciler.live import observe
 from reconciler.model.key import Key
 from reconciler.model.resource import RecordSet
+from reconciler.patience import Patience
 from reconciler.provider import Observation, Scope
 from tests.semantics.world import System
 
+PATIENCE = Patience(SystemClock())
 WWW = Key("dns", "a.example", "A", "www")
 
 
@@ -32,6 +35,7 @@ def test_systems_elsewhere_are_read_side_by_side() -> None:
     found = observe(
         {"one": Waiting(barrier), "two": Waiting(barrier)},
         [("one", Scope("dns", "a.example")), ("two", Scope("dns", "b.example"))],
+        PATIENCE,
     )
     assert found.complete
     assert [read.provider for read in found.reads] == ["one", "two"]
@@ -43,7 +47,7 @@ def test_what_is_kept_here_is_read_at_once() -> None:
     here, there = Waiting(threading.Barrier(1)), Waiting(threading.Barrier(1))
     here.kinds = {kind: replace(one, local=True) for kind, one in here.kinds.items()}
     asked = [("there", Scope("dns", "b.example")), ("here", Scope("dns", "a.example"))]
-    found = observe({"here": here, "there": there}, asked)
+    found = observe({"here": here, "there": there}, asked, PATIENCE)
     assert here.thread == threading.current_thread().name != there.thread
     assert [read.provider for read in found.reads] == ["there", "here"]
 
@@ -52,7 +56,7 @@ def test_what_failed_is_not_empty() -> None:
     """A reading that failed covers nothing, and the picture is not complete."""
     system = System()
     system.reads_fail = True
-    found = observe({"one": system}, [("one", Scope("dns", "a.example"))])
+    found = observe({"one": system}, [("one", Scope("dns", "a.example"))], PATIENCE)
     assert not found.complete
     assert not found.covers(WWW)
     assert "down" in found.reads[0].error

@@ -12,6 +12,7 @@ from reconciler.model.key import Key, Slot
 from reconciler.model.resource import RecordSet, Resource, User
 from reconciler.model.route import Want
 from reconciler.model.value import Unknown, Value
+from reconciler.patience import Patience
 from reconciler.plan import Act, Leg
 from reconciler.provider import Scope, Writer
 
@@ -24,13 +25,13 @@ class Batch:
         self.moved = False
 
     def carry_out(self, acts: Sequence[Act]) -> Iterator[StepResult]:
-        self.hands.beat()
+        self.hands.patience.beat()
         provider = self.hands.providers[self.name]
         if not isinstance(provider, Writer):
             yield from (StepResult(act, Status.REFUSED, f"{self.name} can only be read") for act in acts)
             return
         try:
-            live = self.hands.read(self.name, self.scope)
+            live = self.hands.recent(self.name, self.scope)
         except ProviderError as problem:
             yield from (StepResult(act, Status.FAILED, str(problem)) for act in acts)
             return
@@ -81,10 +82,10 @@ class Batch:
         steps = [self._step(act, live.get(act.slot.key), after[act.slot.key]) for act in acts]
         self.hands.note("begin", {**self.leg.route.entry(), "stage": stage, "steps": steps})
         for act in acts:
-            self.hands.say(f"{stage}: {act.action} {act.slot.address}")
+            self.hands.patience.say(f"{stage}: {act.action} {act.slot.address}")
         changes = [self._change(key, live.get(key), after[key], acts) for key in writes]
         try:
-            answers = list(provider.apply(changes))
+            answers = self._applied(provider, changes)
         except ProviderError as problem:
             self.report.wrote = True  # for all we know
             yield from _lost(acts, str(problem))
@@ -97,6 +98,22 @@ class Batch:
         self._end(acts, outcomes)
         for act in acts:
             yield self._result(act, outcomes[act.slot.key])
+
+    def _applied(self, provider: Writer, changes: Sequence[Change]) -> list[Outcome]:
+        """The provider's answers; what it could not take now is given to it again when it says that it can."""
+        patience, tried = self.hands.patience, 1
+        answers = list(provider.apply(changes))
+        while len(answers) == len(changes):
+            late = {at: one.retry_after for at, one in enumerate(answers) if _worth(one, tried, patience)}
+            if not late or not patience.wait(max(late.values()), f"{self.name}: {answers[min(late)].detail}"):
+                break
+            again = list(provider.apply([changes[at] for at in late]))
+            if len(again) != len(late):
+                return again
+            for at, outcome in zip(late, again, strict=True):
+                answers[at] = outcome
+            tried += 1
+        return answers
 
     def _step(self, act: Act, live: Resource | None, after: Resource | None) -> dict[str, object]:
         carried = [
@@ -161,6 +178,13 @@ class Batch:
             gate = gates.GateState(stage, False, outcome.detail, whom=self.scope.name)  # type: ignore[arg-type]
             self.report.awaited.append(Awaited(self.leg.route.subject, stage.name, gate))
         return StepResult(act, outcome.status, outcome.detail)
+
+
+def _worth(outcome: Outcome, tried: int, patience: Patience) -> bool:
+    """The system said when to come again, and nothing was changed by what it refused."""
+    if outcome.status is not Status.FAILED or not outcome.retry_after:
+        return False
+    return patience.after(outcome.retry_after, tried) is not None
 
 
 def _lost(acts: Sequence[Act], why: str) -> Iterator[StepResult]:

@@ -12,10 +12,12 @@ from reconciler.clock import Clock
 from reconciler.journal import Entry
 from reconciler.ledger import Ledger
 from reconciler.model.change import Status
+from reconciler.model.errors import Transient
 from reconciler.model.key import Key, Slot
 from reconciler.model.resource import Resource
 from reconciler.model.route import Facts, Wait, Want
 from reconciler.model.value import Secret, Unknown, Value
+from reconciler.patience import Patience
 from reconciler.plan import Act
 from reconciler.provider import Reader, Readiness, Scope
 
@@ -73,25 +75,31 @@ class Hands:
 
     Attributes:
         provider_of: the provider's name for a resource.
+        scope_of: what is read when a resource is looked at again.
         approved: why an act is not approved; empty when it is.
         password: makes and durably keeps a password for (spec id, upn).
-        stop: a person asked to stop; looked at between batches.
-        beat: called between batches, keeps the lease; raises when it is lost.
-        say: one line of progress.
+        patience: stops when a person asks for it, keeps the lease (its `beat` raises when that is lost), and says one
+            line of progress. A stop is heard between batches.
+        fresh: what was read a moment ago and nobody of us has changed since, by provider and scope; taken out when it
+            is used.
     """
 
     providers: Mapping[str, Reader]
     provider_of: Callable[[Key], str]
+    scope_of: Callable[[Key], Scope]
     binding: Binding
     journal: Book
-    clock: Clock
     known: Ledger
     facts: Facts
     approved: Callable[[Act], str]
     password: Callable[[str, str], Secret]
-    stop: Callable[[], bool] = lambda: False
-    beat: Callable[[], None] = lambda: None
-    say: Callable[[str], None] = lambda _: None
+    patience: Patience
+    fresh: dict[tuple[str, Scope], Mapping[Key, Resource]] = field(default_factory=dict)
+
+    @property
+    def clock(self) -> Clock:
+        """Where time comes from."""
+        return self.patience.clock
 
     def note(self, kind: str, payload: Mapping[str, object]) -> None:
         """Journal an entry and fold it."""
@@ -132,4 +140,21 @@ class Hands:
         Raises:
             ProviderError: it cannot be read whole.
         """
-        return self.binding.inward(self.providers[name].observe(scope).resources)
+        tried = 1
+        while True:
+            try:
+                return self.binding.inward(self.providers[name].observe(scope).resources)
+            except Transient as problem:
+                seconds = self.patience.again(problem, tried)
+                if seconds is None or not self.patience.wait(seconds, str(problem)):
+                    raise
+                tried += 1
+
+    def recent(self, name: str, scope: Scope) -> dict[Key, Resource]:
+        """The same, or what was read a moment ago: a provider refuses what has changed since.
+
+        Raises:
+            ProviderError: it cannot be read whole.
+        """
+        fresh = self.fresh.pop((name, scope), None)
+        return self.read(name, scope) if fresh is None else self.binding.inward(fresh)

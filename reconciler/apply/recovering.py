@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from reconciler import folding, ledger
 from reconciler.apply.hands import Hands
 from reconciler.model.key import Key, Slot, parse_slot
@@ -11,7 +9,7 @@ from reconciler.model.resource import Resource, User
 from reconciler.provider import Scope
 
 
-def recover(hands: Hands, scope_of: Callable[[Key], Scope]) -> None:
+def recover(hands: Hands) -> None:
     """Find out what became of every step begun without an end, before anything else happens.
 
     Raises:
@@ -21,7 +19,7 @@ def recover(hands: Hands, scope_of: Callable[[Key], Scope]) -> None:
     outcomes = []
     for one in hands.known.open:
         slot = parse_slot(one.address)
-        name, scope = hands.provider_of(slot.key), scope_of(slot.key)
+        name, scope = hands.provider_of(slot.key), hands.scope_of(slot.key)
         if not name:
             continue  # nothing of the spec reads there any more, so nothing is written there either
         _wait_for_delay(hands, name, slot, one)

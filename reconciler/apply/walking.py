@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from reconciler import gates, ledger
 from reconciler.apply.batch import Batch
 from reconciler.apply.hands import Awaited, Hands, Report, StepResult
 from reconciler.diff import Row
 from reconciler.model.change import Status
-from reconciler.model.key import Key
 from reconciler.model.value import Unknown
 from reconciler.plan import KIND_ORDER, TOGETHER, Act, Ids, Leg, Plan, apart
 from reconciler.provider import Reader, Scope
@@ -44,7 +43,7 @@ class _Pass:
         for index in () if self.leg.halt else range(len(self.leg.route.stages)):
             if not self._stage(index):
                 break
-            if self.hands.stop() and any(later > index for later in self.by_stage):
+            if self.hands.patience.stop() and any(later > index for later in self.by_stage):
                 self.report.interrupted = True
                 break
         said = {result.act.id for result in self.report.results[first:]}
@@ -144,9 +143,9 @@ class _Pass:
                 yield StepResult(act, Status.WAITING, f"waits for the account of {stranger}")
             else:
                 ready.append(act)
-        for (name, scope, _), whole in _batches(ready, self.hands.provider_of):
+        for (name, scope, _), whole in _batches(ready, self.hands):
             for batch in _pieces(whole, self.hands.providers[name]):
-                if self.hands.stop():
+                if self.hands.patience.stop():
                     self.report.interrupted = True
                     return
                 writer = Batch(self.leg, self.hands, self.report, name, scope)
@@ -192,12 +191,12 @@ def _unreplaced(acts: Sequence[Act], reasons: Mapping[str, str]) -> dict[str, st
     }
 
 
-def _batches(acts: Iterable[Act], provider_of: Callable[[Key], str]) -> list[tuple[tuple[str, Scope, str], list[Act]]]:
+def _batches(acts: Iterable[Act], hands: Hands) -> list[tuple[tuple[str, Scope, str], list[Act]]]:
     found: dict[tuple[str, Scope, str], list[Act]] = {}
     for act in acts:
         key = act.slot.key
         kind = KIND_ORDER[key.kind] if key.system == "tenant" else ""
-        found.setdefault((provider_of(key), Scope(key.system, key.scope), kind), []).append(act)
+        found.setdefault((hands.provider_of(key), hands.scope_of(key), kind), []).append(act)
     return sorted(found.items(), key=lambda one: one[0][2])
 
 

@@ -90,4 +90,5 @@ class Opened:
     def read(self, name: str) -> Sequence[live.Read]:
         customer, workspace = self._customers[name], self._session.loaded.workspace
         scopes = scope.scopes(customer, workspace)
-        return live.observe({provider: self.provider(provider) for provider, _ in scopes}, scopes).reads
+        providers = {provider: self.provider(provider) for provider, _ in scopes}
+        return live.observe(providers, scopes, self._session.patience).reads

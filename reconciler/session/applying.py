@@ -13,7 +13,7 @@ from reconciler.model.change import Status
 from reconciler.model.diagnostic import Diagnostic, Severity, error, warning
 from reconciler.model.errors import ProviderError, Refused, SpecError
 from reconciler.model.key import Key
-from reconciler.model.resource import User
+from reconciler.model.resource import Resource, User
 from reconciler.model.value import Secret
 from reconciler.provider import Scope
 from reconciler.session import approving
@@ -24,6 +24,8 @@ from reconciler.verdict import Verdict
 
 #: Seconds between two looks while waiting: the first, and the longest; each is twice the one before.
 FIRST_LOOK, LAST_LOOK = 2.0, 30.0
+#: Seconds for which a reading is good enough to write upon.
+RECENT = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +145,7 @@ class _Run:
     def _recovered(self, made: Made) -> Made:
         hands = self._hands(made)
         try:
-            apply.recover(hands, lambda key: Scope(key.system, key.scope))
+            apply.recover(hands)
         except ProviderError as problem:
             remedy = "Mend that first: what an earlier run began must be looked at before anything else is done."
             raise Refused([error("apply/recover", str(problem), remedy=remedy)]) from problem
@@ -208,18 +210,25 @@ class _Run:
         hands = Hands(
             providers=made.seen.places.providers,
             provider_of=made.seen.places.provider_of,
+            scope_of=made.seen.places.scope_of,
             binding=made.seen.binding,
             journal=self.book,
-            clock=self.session.clock,
             known=ledger.fold(self.book.entries()),
             facts=made.seen.facts,
             approved=lambda act: self._unapproved(act, hands.known),
             password=self._password,
-            stop=self.how.stop,
-            beat=self.held.renew,
-            say=self.how.say,
+            patience=replace(self.session.patience, say=self.how.say, stop=self.how.stop, beat=self.held.renew),
+            fresh=self._fresh(made),
         )
         return hands
+
+    def _fresh(self, made: Made) -> dict[tuple[str, Scope], Mapping[Key, Resource]]:
+        """What the plan was made from, while it is recent: every provider refuses what has changed since."""
+        seen = made.seen
+        if (self.session.clock.now() - seen.taken).total_seconds() > RECENT:
+            return {}
+        reads = [(read, read.observation) for read in seen.picture.reads]
+        return {(read.provider, read.scope): found.resources for read, found in reads if found is not None}
 
     def _unapproved(self, act: Any, known: ledger.Ledger) -> str:
         earlier = self.results.get(act.id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from reconciler import accounts, binding, desired, diff, ledger, live
 from reconciler.mail_guards import Policies
@@ -32,6 +33,11 @@ class Places:
         """The provider's name in the workspace; empty when nothing reads the key's scope."""
         return next((name for name, one in self.scopes if (one.system, one.name) == (key.system, key.scope)), "")
 
+    def scope_of(self, key: Key) -> Scope:
+        """What is read when a resource is looked at again."""
+        whole = Scope(key.system, key.scope)
+        return next((one for _, one in self.scopes if (one.system, one.name) == (key.system, key.scope)), whole)
+
     def ready(self, key: Key, bound: binding.Binding) -> Readiness:
         """Ask whether the last change to a resource has taken effect."""
         name = self.provider_of(key)
@@ -45,8 +51,10 @@ class Seen:
     Attributes:
         picture: every reading. `world`: the same under the spec's names, with the ledger and the facts.
         found: what the author should know or mend.
+        taken: when the reading began.
     """
 
+    taken: datetime
     places: Places
     picture: live.Live
     binding: binding.Binding
@@ -83,7 +91,8 @@ def see(session: Session, customer: CustomerSpec, known: ledger.Ledger, *, fix_d
     workspace = session.loaded.workspace
     scopes = scope.scopes(customer, workspace)
     places = Places({name: session.provider(name) for name, _ in scopes}, scopes)
-    picture = live.observe(places.providers, scopes)
+    taken = session.clock.now()
+    picture = live.observe(places.providers, scopes, session.patience)
     people = [one for one in customer.accounts or () if one.kind == "person"]
     groups = {name: group.display_name or name for name, group in customer.groups.items()}
     gone = [Account(address=name, id=name) for name in accounts.unwanted(customer)]
@@ -111,7 +120,7 @@ def see(session: Session, customer: CustomerSpec, known: ledger.Ledger, *, fix_d
     fix = fix_drift or workspace.policy.self_heal
     world = diff.World(resources, ours, facts, fix, alone, accepted)
     shown = policies.fetched(session, customer, read, resources)
-    return Seen(places, picture, bound, known, facts, world, wished.routes, tuple(found), shown)
+    return Seen(taken, places, picture, bound, known, facts, world, wished.routes, tuple(found), shown)
 
 
 def read_whole(picture: live.Live) -> frozenset[str]:

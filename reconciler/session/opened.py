@@ -11,6 +11,7 @@ from pathlib import Path
 from reconciler import lease, registry
 from reconciler.clock import Clock, SystemClock
 from reconciler.model.answer import Fetched
+from reconciler.patience import Patience
 from reconciler.provider import Reader
 from reconciler.session.answering import Answers, asker
 from reconciler.spec import load
@@ -45,6 +46,7 @@ class Session:
         self.actor = f"{lease.user()}@{socket.gethostname()}"
         self.url = run_url()
         self.answers = Answers(asker(self.loaded.workspace.resolver))
+        self.patience = Patience(self.clock)
         self._fetch = fetch
         self._policies: dict[str, Fetched] = {}
         self._providers: dict[str, Reader] = {}

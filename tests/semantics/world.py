@@ -20,6 +20,7 @@ from reconciler.model.key import Key, Slot
 from reconciler.model.resource import RecordSet, Resource, TenantDomain, User
 from reconciler.model.route import Route
 from reconciler.model.value import Secret, Value
+from reconciler.patience import Patience
 from reconciler.plan import Plan, request_id, rollback_ids
 from reconciler.provider import Capabilities, Observation, Readiness, Scope
 
@@ -196,7 +197,7 @@ class World:
         """Go on under what is approved, as far as it goes now; a person stops it after the stage `until`."""
         total = Report()
         if self.known.open:
-            recover(self.hands(), lambda key: Scope(key.system, key.scope))
+            recover(self.hands())
         for _ in range(passes):
             hands = self.hands()
             report = run(self.plan(fix_drift), hands)
@@ -214,12 +215,12 @@ class World:
             provider_of=lambda key: key.scope if key.scope in self.systems else "",
             binding=self.binding,
             journal=self.journal,
-            clock=self.clock,
+            scope_of=lambda key: Scope(key.system, key.scope),
             known=self.known,
             facts=self.facts,
+            patience=Patience(self.clock, stop=lambda: self.until in hands.known.ended.get(self.routes[0].id, ())),
             approved=lambda act: "" if act.id in hands.known.approved.get(act.route, ()) else "not approved",
             password=lambda user, upn: Secret("secret"),
-            stop=lambda: self.until in hands.known.ended.get(self.routes[0].id, ()),
         )
         return hands
 
