@@ -72,6 +72,7 @@ class World:
         fix_drift: rows where the world moved are written back.
         authoritative: zones in which everything that no spec mentions is to go.
         accepted: addresses whose drift the spec accepts: it is reported, and left as it is.
+        locked: what is there and must be left to its owner, with the reason.
     """
 
     resources: Mapping[Key, Resource]
@@ -80,6 +81,7 @@ class World:
     fix_drift: bool = False
     authoritative: frozenset[str] = frozenset()
     accepted: frozenset[str] = frozenset()
+    locked: Mapping[Key, str] = MappingProxyType({})
 
     def parts(self, key: Key) -> Parts:
         """A live resource taken apart; empty when it does not exist."""

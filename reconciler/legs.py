@@ -61,6 +61,7 @@ def legs(
         {address for address, owned in known.owned.items() if owned.protect},
         {row.slot: (number, row.stage) for number, row in acting},
         limits.policies,
+        world.locked,
     )
     made = [
         plan.leg(

@@ -48,6 +48,7 @@ class Case:
         protected: addresses that the ledger protects.
         places: of each row's slot, the number of its route and of its stage.
         policies: what the domains' web servers show as their MTA-STS policies.
+        locked: what is there and must be left to its owner, with the reason.
     """
 
     rows: Sequence[Row]
@@ -57,12 +58,13 @@ class Case:
     protected: Collection[str] = ()
     places: Mapping[Slot, addresses.Place] = field(default_factory=dict)
     policies: mail_guards.Policies = field(default_factory=dict)
+    locked: Mapping[Key, str] = field(default_factory=dict)
 
 
 def refusals(case: Case, rules: Rules) -> dict[Slot, str]:
     """Every refused act with the reason, for a person; an act that is missing may go ahead."""
     refused: dict[Slot, str] = {}
-    guards = (_name_servers, _last_mx, _seats, _synced, _emergency)
+    guards = (_kept, _name_servers, _last_mx, _seats, _synced, _emergency)
     mail = mail_guards.refusals(case.rows, case.resources, case.policies)
     for found in (_removals(case, rules), _shares(case, rules), *(guard(case) for guard in guards), mail):
         for slot, reason in found:
@@ -144,6 +146,20 @@ def _vanishing(case: Case) -> set[Key]:
         for key, parts in leaving.items()
         if key not in written and not set(folding.parts(case.resources.get(key))) - parts - {"ttl", "spf"}
     }
+
+
+def _kept(case: Case) -> Iterator[tuple[Slot, str]]:
+    """What its owner keeps is neither changed nor given a neighbour that it cannot have."""
+    if not case.locked:
+        return
+    names: dict[tuple[str, str], list[Key]] = {}
+    for key in case.locked:
+        names.setdefault((key.scope, key.name), []).append(key)
+    for row in case.rows:
+        key = row.slot.key
+        for kept in names.get((key.scope, key.name), ()) if key.system == "dns" else ():
+            if kept.kind == key.kind or "CNAME" in (kept.kind, key.kind):
+                yield row.slot, f"{kept.kind} at {kept.name} must be left to its owner: {case.locked[kept]}"
 
 
 def _name_servers(case: Case) -> Iterator[tuple[Slot, str]]:

@@ -32,21 +32,24 @@ class Zones(Notebook):
         resources: Mapping[Key, Resource],
         changes: Mapping[Key, RecordSet | None] = NONE,
         unnamed: Collection[Key] = (),
+        locked: Mapping[Key, str] = MappingProxyType({}),
     ) -> None:
         """Nothing is copied before it is asked for.
 
         Args:
             read: the zones that were read whole.
+            locked: what is there and cannot be read as records, with the reason.
             changes: record sets as they will be; none = it will be gone.
             unnamed: record sets whose values their owner has not named yet: nobody can answer for them.
         """
         super().__init__(answers)
         self._read, self._resources, self._changes, self._unnamed = read, resources, changes, unnamed
+        self._locked = locked
         self._names: dict[str, set[str]] = {}
 
     def after(self, changes: Mapping[Key, RecordSet | None], unnamed: Collection[Key]) -> Zones:
         """The same zones as they will be; what stays open is open in both."""
-        later = Zones(self._answers, self._read, self._resources, changes, unnamed)
+        later = Zones(self._answers, self._read, self._resources, changes, unnamed, self._locked)
         later.open = self.open
         return later
 
@@ -121,6 +124,9 @@ class Zones(Notebook):
         key = Key("dns", zone, kind, owner)
         if key in self._unnamed:
             return Answer(Status.FAILED, detail="its owner has not named it yet")
+        for kept in (key, key._replace(kind="CNAME")) if self._locked else ():
+            if kept in self._locked:
+                return Answer(Status.FAILED, detail=f"nobody but its DNS host can say: {self._locked[kept]}")
         found = self.set(key)
         if found is not None:
             return Answer(Status.FOUND, found.values, found.ttl)
@@ -140,7 +146,7 @@ class Zones(Notebook):
         if zone not in self._names:
             names = {key.name for key in self._resources if key.scope == zone and key not in self._changes}
             names |= {key.name for key, one in self._changes.items() if key.scope == zone and one is not None}
-            names |= {key.name for key in self._unnamed if key.scope == zone}
+            names |= {key.name for key in (*self._unnamed, *self._locked) if key.scope == zone}
             for name in list(names):
                 labels = name.split(".")
                 names.update(".".join(labels[cut:]) for cut in range(1, len(labels)))

@@ -250,3 +250,26 @@ def test_zone_is_not_authoritative_unless_somebody_says_so() -> None:
     world.authoritative = frozenset()
     assert world.plan().counts()["destroy"] == 0
     assert len(world.plan().unmanaged) == 5
+
+
+def test_what_its_owner_keeps_is_left_alone() -> None:
+    """It is not changed, not removed, and gets no neighbour that cannot stand beside it; other names go on."""
+    kept = {a("www"): "an alias of elsewhere"}
+    cname, txt = (a("www")._replace(kind=kind) for kind in ("CNAME", "TXT"))
+    rows = [row(one, Verdict.CREATE, after=HOST) for one in (a("www"), cname, txt, a("ftp"))]
+    found = policy.refusals(Case(rows, {}, True, locked=kept), Rules())
+    assert set(found) == {Slot(a("www"), ""), Slot(cname, "")}
+    assert all("an alias of elsewhere" in reason for reason in found.values())
+    above = {a("www")._replace(kind="CNAME"): "weighted"}
+    assert set(policy.refusals(Case(rows[2:], {}, True, locked=above), Rules())) == {Slot(txt, "")}
+
+
+def test_plan_leaves_what_is_kept() -> None:
+    """From the reading to the act."""
+    world = World({ZONE: System()}, [spec("www", "ftp")])
+    plain = world.plan()
+    assert [act.refusal for act in plain.acts] == ["", ""]
+    world.locked = {a("www"): "3 weighted sets"}
+    refused = {act.slot.key: act.refusal for act in world.plan().acts}
+    assert "3 weighted sets" in refused[a("www")]
+    assert not refused[a("ftp")]

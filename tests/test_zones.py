@@ -85,3 +85,16 @@ def test_a_loop_ends() -> None:
     """A CNAME that leads to itself is a failure, not a hang."""
     answer = Zones({}, {ZONE}, RECORDS).must("loop.shop.example", "A")
     assert (answer.status, str(CHAIN) in answer.detail) == (Status.FAILED, True)
+
+
+def test_what_nobody_can_read_is_not_absent() -> None:
+    """A name whose owner keeps it exists, and what it answers is not known; a CNAME there hides every type."""
+    kept = {Key("dns", ZONE, "A", "alias"): "an alias of elsewhere", Key("dns", ZONE, "CNAME", "spread"): "weighted"}
+    zones = Zones({}, {ZONE}, RECORDS, locked=kept)
+    for name, kind in (("alias", "A"), ("spread", "A"), ("spread", "MX")):
+        answer = zones.ask(f"{name}.{ZONE}", kind)
+        assert answer is not None
+        assert answer.status is Status.FAILED
+        assert "nobody but its DNS host can say" in answer.detail
+    assert zones.ask(f"alias.{ZONE}", "MX") == Answer(Status.EMPTY)
+    assert zones.after({}, ()).ask(f"alias.{ZONE}", "A") == zones.ask(f"alias.{ZONE}", "A")

@@ -17,6 +17,9 @@ from reconciler.spec.customer import CustomerSpec
 from reconciler.spec.missing import missing as lacking
 from reconciler.spec.workspace import Workspace
 
+#: So many record sets are named in one sentence.
+KEPT = 20
+
 
 def unread(picture: live.Live) -> list[Diagnostic]:
     """An error for each scope that could not be read whole."""
@@ -119,6 +122,19 @@ def past(customer: CustomerSpec, today: date) -> list[Diagnostic]:
 def odd(picture: live.Live) -> list[Diagnostic]:
     """What looks wrong in what was read (a target without its final dot, say)."""
     return [one for read in picture.reads if read.observation for one in read.observation.findings]
+
+
+def kept(picture: live.Live) -> list[Diagnostic]:
+    """What is there and cannot be planned on: told once for each zone, by name."""
+    found = []
+    for read in picture.reads:
+        locked = read.observation.locked if read.observation else {}
+        if locked:
+            names = [f"{key.name} {key.kind} ({locked[key]})" for key in sorted(locked)]
+            more = f", and {len(names) - KEPT} more" if len(names) > KEPT else ""
+            summary = f"{len(names)} record sets of {read.scope.name} are left to their owner"
+            found.append(info("live/kept", summary, ", ".join(names[:KEPT]) + more))
+    return found
 
 
 def of_journal(state: str, customer: str) -> list[Diagnostic]:

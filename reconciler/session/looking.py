@@ -8,6 +8,7 @@ from datetime import datetime
 
 from reconciler import accounts, binding, desired, diff, ledger, live
 from reconciler.mail_guards import Policies
+from reconciler.model.answer import Answer, Question
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.key import Key
 from reconciler.model.route import Route
@@ -102,13 +103,18 @@ def see(session: Session, customer: CustomerSpec, known: ledger.Ledger, *, fix_d
     today = session.clock.now().date()
     read = read_whole(picture)
     ours = bound.owned(known)
+
+    def zones_of(answers: Mapping[Question, Answer]) -> Zones:
+        return Zones(answers, read, resources, locked=picture.locked)
+
     wished = session.answers.settled(
-        lambda answers: Zones(answers, read, resources),
+        zones_of,
         lambda zones: desired.desired(customer, facts, today, zones, ours),
     )
     found = [
         *findings.unread(picture),
         *findings.odd(picture),
+        *findings.kept(picture),
         *_founded(wished.diagnostics, picture),
         *bound.diagnostics,
     ]
@@ -118,8 +124,8 @@ def see(session: Session, customer: CustomerSpec, known: ledger.Ledger, *, fix_d
     alone = frozenset(name for name, domain in customer.domains.items() if domain.authoritative)
     accepted = frozenset(one.address for one in customer.accepted_drift if one.until >= today)
     fix = fix_drift or workspace.policy.self_heal
-    world = diff.World(resources, ours, facts, fix, alone, accepted)
-    shown = policies.fetched(session, customer, read, resources)
+    world = diff.World(resources, ours, facts, fix, alone, accepted, picture.locked)
+    shown = policies.fetched(session, customer, zones_of)
     return Seen(taken, places, picture, bound, known, facts, world, wished.routes, tuple(found), shown)
 
 

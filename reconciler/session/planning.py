@@ -99,7 +99,7 @@ def make_from(
 def _proven(session: Session, customer: CustomerSpec, made: Sequence[plan.Leg], seen: Seen) -> proof.Proven:
     today = session.clock.now().date()
     return session.answers.settled(
-        lambda known: Zones(known, seen.zones, seen.world.resources),
+        lambda known: Zones(known, seen.zones, seen.world.resources, locked=seen.world.locked),
         lambda zones: proof.prove(customer.domains, made, zones, today),
     )
 

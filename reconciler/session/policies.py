@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Mapping
 
 from reconciler.mail import mta_sts
 from reconciler.mail_guards import Policies
-from reconciler.model.answer import Status
-from reconciler.model.key import Key
-from reconciler.model.resource import Resource
+from reconciler.model.answer import Answer, Question, Status
 from reconciler.session.opened import Session
 from reconciler.spec.customer import CustomerSpec
 from reconciler.zones import Zones
 
 HOST = "mta-sts"
+#: What was read, with the answers that are known so far beside it.
+ZonesOf = Callable[[Mapping[Question, Answer]], Zones]
 
 
-def fetched(
-    session: Session, customer: CustomerSpec, read: Collection[str], resources: Mapping[Key, Resource]
-) -> Policies:
+def fetched(session: Session, customer: CustomerSpec, zones_of: ZonesOf) -> Policies:
     """What each such domain's web server shows; nothing is fetched without a configured resolver."""
-    domains = session.answers.settled(
-        lambda known: Zones(known, read, resources), lambda zones: _concerned(customer, zones)
-    )
+    domains = session.answers.settled(zones_of, lambda zones: _concerned(customer, zones))
     if not domains or session.answers.asker is None:
         return dict.fromkeys(domains)
-    hosts = session.answers.settled(
-        lambda known: Zones(known, read, resources), lambda zones: {name: _addresses(name, zones) for name in domains}
-    )
+    hosts = session.answers.settled(zones_of, lambda zones: {name: _addresses(name, zones) for name in domains})
     return {name: None if addresses is None else session.policy(name, addresses) for name, addresses in hosts.items()}
 
 

@@ -138,6 +138,7 @@ class World:
     binding: Binding = field(default_factory=lambda: Binding(""))
     authoritative: frozenset[str] = frozenset()
     accepted: frozenset[str] = frozenset()
+    locked: Mapping[Key, str] = field(default_factory=dict)
     complete: bool = True
     until: str = ""
 
@@ -177,7 +178,13 @@ class World:
 
     def world(self, fix_drift: bool = False) -> diff.World:
         return diff.World(
-            self.live, self.binding.owned(self.known), self.facts, fix_drift, self.authoritative, self.accepted
+            self.live,
+            self.binding.owned(self.known),
+            self.facts,
+            fix_drift,
+            self.authoritative,
+            self.accepted,
+            self.locked,
         )
 
     def plan(self, fix_drift: bool = False) -> Plan:
