@@ -7,14 +7,14 @@ exist without its resource (a TTL, an attribute of a user) travels with the act 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import NamedTuple
 
 from reconciler import folding, recordset
 from reconciler.ledger import Owned
-from reconciler.model.key import VERIFICATION, Key, Slot
-from reconciler.model.resource import Resource
+from reconciler.model.key import TRAITS, VERIFICATION, Key, Slot
+from reconciler.model.resource import RecordSet, Resource
 from reconciler.model.route import Facts, Route, Want
 from reconciler.model.value import Unknown, Value
 from reconciler.verdict import ACTS, OFF, Judgement, Known, Verdict, judge, recorded_so, settled
@@ -73,6 +73,7 @@ class World:
         authoritative: zones in which everything that no spec mentions is to go.
         accepted: addresses whose drift the spec accepts: it is reported, and left as it is.
         locked: what is there and must be left to its owner, with the reason.
+        loose: zones whose hosts set TTLs as they like: one is asked for with its values, and is never a difference.
     """
 
     resources: Mapping[Key, Resource]
@@ -81,7 +82,8 @@ class World:
     fix_drift: bool = False
     authoritative: frozenset[str] = frozenset()
     accepted: frozenset[str] = frozenset()
-    locked: Mapping[Key, str] = MappingProxyType({})
+    locked: Mapping[Key, str] = field(default_factory=dict)
+    loose: frozenset[str] = frozenset()
 
     def parts(self, key: Key) -> Parts:
         """A live resource taken apart; empty when it does not exist."""
@@ -114,9 +116,19 @@ def asked(route: Route, world: World) -> dict[Key, Asks]:
         for slot, want in stage.wants.items():
             asks.setdefault(slot.key, []).append((index, slot, want))
     for key, wanted in asks.items():
+        if _hidden(key, wanted, world):
+            wanted = asks[key] = [one for one in wanted if one[1].part != "ttl"]
         if len(wanted) > 2 and key.system == "dns":  # two TTLs of one record set at least, and one value
             asks[key] = _shared_ttl(wanted, world)
     return asks
+
+
+def _hidden(key: Key, asks: Asks, world: World) -> bool:
+    """The host of a proxied record set names a TTL of its own: nobody's wish for one is heard."""
+    live = world.resources.get(key)
+    if not isinstance(live, RecordSet) or not live.proxied:
+        return False
+    return all(want.value is not False for _, slot, want in asks if slot.part == "proxied")
 
 
 def _shared_ttl(asks: Asks, world: World) -> Asks:
@@ -140,10 +152,10 @@ def _seconds(want: Want, world: World) -> int:
 
 
 def _in_order(wants: Mapping[str, Want]) -> list[str]:
-    """Slot parts in a stable order: the end of an SPF record first, since its terms would make one; the TTL last: it
-    waits for what stands in the record set.
+    """Slot parts in a stable order: the end of an SPF record first, since its terms would make one; the TTL and
+    the like last: they wait for what stands in the record set.
     """
-    return sorted(wants, key=lambda part: (part == "ttl", part != "spf/all", part))
+    return sorted(wants, key=lambda part: (part in TRAITS, part != "spf/all", part))
 
 
 def _told(verdict: Verdict, reason: str, want: Want | None, *, dated: bool) -> str:
@@ -231,7 +243,7 @@ class _Walk:
         ttl = ask.value if ask and not isinstance(ask.value, Unknown) else None
         fit = existed
         for part in _in_order(wants):
-            if part in travelling or part in self.stuck or (part == "ttl" and not fit):
+            if part in travelling or part in self.stuck or (part in TRAITS and not fit):
                 continue
             want, slot = wants[part], Slot(self.key, part)
             row = self._row(slot, index, self._judge(index, slot, want), want)
@@ -243,19 +255,22 @@ class _Walk:
 
     def _exists(self) -> bool:
         if self.key.system == "dns":
-            return any(part != "ttl" for part in self.now)
+            return any(part not in TRAITS for part in self.now)
         return self.key.kind == "licenses" or "" in self.now
 
     def _travels(self, part: str, want: Want) -> bool:
-        return part == "ttl" if self.key.system == "dns" else part != "" and want.value is not None
+        return part in TRAITS if self.key.system == "dns" else part != "" and want.value is not None
 
     def _judge(self, index: int, slot: Slot, want: Want) -> Judgement:
         part, known = slot.part, self._known(slot, want)
         judgement = judge(want, known)
         if want.seed and part not in self.now and self._class_taken(part):
             judgement = Judgement(Verdict.SAME, "there is one already", None)
-        if part == "ttl" and judgement.verdict is Verdict.CONFLICT:
-            judgement = judgement._replace(verdict=Verdict.UPDATE, reason="the TTL asked for")
+        if part in TRAITS and judgement.verdict is Verdict.CONFLICT:
+            reason = "the TTL asked for" if part == "ttl" else "as the spec asks"
+            judgement = judgement._replace(verdict=Verdict.UPDATE, reason=reason)
+        if part == "ttl" and part in self.now and self.key.scope in self.world.loose:
+            judgement = Judgement(Verdict.SAME, "its host sets it", self.now[part])
         if judgement.verdict is Verdict.DRIFT and index > self.cursor and recorded_so(known):
             judgement = judgement._replace(verdict=Verdict.UPDATE, reason="takes over what `migration.from` recorded")
         if (self.key.kind, part) == ("user", "") and part not in self.now and not self.described:
@@ -304,7 +319,9 @@ class _Walk:
         beside: tuple[str, ...] = ()
         if part == "ttl" and judgement.verdict in ACTS:
             beside = tuple(
-                sorted(one for one in self.now if one != "ttl" and Slot(self.key, one).address not in self.world.owned)
+                sorted(
+                    one for one in self.now if one not in TRAITS and Slot(self.key, one).address not in self.world.owned
+                )
             )
         verdict, reason, after = judgement
         reason = _told(verdict, reason, want, dated=self.route.stages[index].dated)
@@ -333,8 +350,9 @@ class _Walk:
         if self._exists():
             self.now.setdefault("ttl", recordset.DEFAULT_TTL)
         else:
-            self.now.pop("ttl", None)
-            self.written.pop("ttl", None)
+            for part in TRAITS:
+                self.now.pop(part, None)
+                self.written.pop(part, None)
 
     def _write(self, part: str, value: Value | Unknown | None) -> None:
         self.written[part] = value

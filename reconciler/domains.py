@@ -145,6 +145,8 @@ def _record(domain: DomainSpec, record: Record) -> Iterator[Asked]:
         yield "prepare" if record.type != "MX" else "deliver", Slot(key, ""), want
         if ttl is not None:
             yield "prepare" if record.type != "MX" else "deliver", Slot(key, "ttl"), Want(ttl, record.origin)
+        if record.proxied is not None:
+            yield "prepare", Slot(key, "proxied"), Want(record.proxied, record.origin)
         return
     at = MailDomain(
         domain.name,

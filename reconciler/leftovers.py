@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from reconciler.diff import Row, World
-from reconciler.model.key import Key, Slot, parse_slot
+from reconciler.model.key import TRAITS, Key, Slot, parse_slot
 from reconciler.model.route import Route
 from reconciler.recordset import replaced
 from reconciler.tenant import BLOCKED
@@ -45,9 +45,9 @@ class Mentioned:
         return cls(parts, kinds, homes)
 
     def __contains__(self, slot: Slot) -> bool:
-        """Tell whether a slot is named; the TTL of a set is, where any part of the set is."""
+        """Tell whether a slot is named; the TTL and the like of a set are, where any part of the set is."""
         named = self.parts.get(slot.key)
-        return named is not None and (slot.part in named or slot.part == "ttl")
+        return named is not None and (slot.part in named or slot.part in TRAITS)
 
 
 def owned_rows(
@@ -65,7 +65,7 @@ def owned_rows(
         if slot in mentioned or route is None or not covers(slot.key) or _of_omitted_user(slot, mentioned):
             continue
         parts = world.parts(slot.key)
-        if slot.part == "ttl":
+        if slot.part in TRAITS:
             judgement = Judgement(Verdict.FORGET, "no longer asked for", None)
         else:
             judgement = unsaid(Known(slot, owned, parts.get(slot.part)), owned)
@@ -93,7 +93,7 @@ def unmanaged(mentioned: Mentioned, world: World) -> Iterator[Slot]:
             continue
         for part in world.parts(key):
             slot = Slot(key, part)
-            if part == "ttl" or (key.kind in ("domain", "user", "group") and part):
+            if (key.system == "dns" and part in TRAITS) or (key.kind in ("domain", "user", "group") and part):
                 continue
             if slot not in mentioned and slot.address not in world.owned:
                 yield slot

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from reconciler import addresses, folding, mail_guards, recordset
 from reconciler.diff import Row
-from reconciler.model.key import Key, Slot
+from reconciler.model.key import TRAITS, Key, Slot
 from reconciler.model.resource import Resource, Sku, User
 from reconciler.tenant import BLOCKED
 from reconciler.verdict import REMOVALS, Verdict
@@ -49,6 +49,7 @@ class Case:
         places: of each row's slot, the number of its route and of its stage.
         policies: what the domains' web servers show as their MTA-STS policies.
         locked: what is there and must be left to its owner, with the reason.
+        partly: zones of which only some names were read.
     """
 
     rows: Sequence[Row]
@@ -59,6 +60,7 @@ class Case:
     places: Mapping[Slot, addresses.Place] = field(default_factory=dict)
     policies: mail_guards.Policies = field(default_factory=dict)
     locked: Mapping[Key, str] = field(default_factory=dict)
+    partly: Collection[str] = ()
 
 
 def refusals(case: Case, rules: Rules) -> dict[Slot, str]:
@@ -89,6 +91,14 @@ def _removals(case: Case, rules: Rules) -> Iterator[tuple[Slot, str]]:
     for row in _removed(case):
         if not case.complete:
             yield row.slot, "not everything could be read or understood, and only a complete reading may remove"
+        elif row.verdict is Verdict.OMITTED and row.slot.key.scope in case.partly:
+            yield (
+                row.slot,
+                (
+                    f"{row.slot.key.scope} cannot be read whole, and nothing of it goes because a line is gone: list it "
+                    "under `absent:`, an SPF term under `spf: {absent: [...]}`"
+                ),
+            )
         elif row.slot.address in case.protected or _protected(row):
             yield row.slot, "protected: take `protect` away in a change of its own first"
         elif row.verdict is Verdict.OMITTED and row.slot.key.scope in case.emptied:
@@ -144,7 +154,7 @@ def _vanishing(case: Case) -> set[Key]:
     return {
         key
         for key, parts in leaving.items()
-        if key not in written and not set(folding.parts(case.resources.get(key))) - parts - {"ttl", "spf"}
+        if key not in written and not set(folding.parts(case.resources.get(key))) - parts - TRAITS - {"spf"}
     }
 
 

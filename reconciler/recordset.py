@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from reconciler.mail.spf.compose import compose, slots
 from reconciler.mail.txt import txt_part
-from reconciler.model.key import Key
+from reconciler.model.key import TRAITS, Key
 from reconciler.model.resource import RecordSet
 from reconciler.model.value import Value
 
@@ -20,13 +20,15 @@ def parts(rs: RecordSet) -> dict[str, Value]:
     """A record set as slot parts.
 
     Returns:
-        `ttl`, and for TXT one part for each class (text; a tuple when several values share a class that owns all of
+        `ttl`, `proxied` where its host proxies at all, and for TXT one part for each class (text; a tuple when several values share a class that owns all of
         them) and for each SPF term; for other types the part "" with all values. `spf` itself is there only when
         several SPF records stand side by side, which is a mistake: their texts.
     """
-    if rs.key.kind != "TXT":
-        return {"": rs.values, "ttl": rs.ttl}
     found: dict[str, Value] = {"ttl": rs.ttl}
+    if rs.proxied is not None:
+        found["proxied"] = rs.proxied
+    if rs.key.kind != "TXT":
+        return {"": rs.values, **found}
     for part, texts in _classes(rs).items():
         if part == "spf":
             found.update(slots(*texts))
@@ -54,7 +56,8 @@ def fold(key: Key, live: RecordSet | None, writes: Mapping[str, Value | None]) -
     ttl = writes.get("ttl")
     if ttl is None:
         ttl = live.ttl if live else DEFAULT_TTL
-    return RecordSet(key, int(str(ttl)), tuple(sorted(set(values))))
+    proxied = writes["proxied"] if "proxied" in writes else (live.proxied if live else None)
+    return RecordSet(key, int(str(ttl)), tuple(sorted(set(values))), None if proxied is None else bool(proxied))
 
 
 def merged(texts: Value) -> str | None:
@@ -70,7 +73,7 @@ def replaced(key: Key, kinds: Iterable[str]) -> bool:
 
 def _whole(key: Key, live: RecordSet | None, writes: Mapping[str, Value | None]) -> tuple[str, ...]:
     for part in writes:
-        if part not in {"", "ttl"}:
+        if part and part not in TRAITS:
             raise ValueError(f"{key.address} has no part {part!r}")
     return _tuple(writes[""]) if "" in writes else (live.values if live else ())
 
@@ -79,7 +82,7 @@ def _texts(key: Key, live: RecordSet | None, writes: Mapping[str, Value | None])
     classes = _classes(live) if live else {}
     records = classes.get("spf", ())
     for part, value in writes.items():
-        if part != "ttl" and not part.startswith("spf/"):
+        if part not in TRAITS and not part.startswith("spf/"):
             classes[part] = _fitting(key, part, value)
     if not writes.get("spf"):
         _spf(classes, records, writes)

@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 #: The slot part of the texts that prove a domain to its tenants.
 VERIFICATION = "ms-verification"
+#: Parts of a record set that say something of its values, and are none: without values they do not exist.
+TRAITS = frozenset({"ttl", "proxied"})
 
 
 class Key(NamedTuple):
@@ -41,7 +43,7 @@ class Slot(NamedTuple):
 
     Attributes:
         part: empty for the whole of it (the values of a record set that is not TXT, the existence of a user); else
-            `ttl`, a TXT class (`dmarc`, `other:1f2e3d4c5b6a`), one SPF term (`spf/include:x.example`, `spf/all`), an
+            `ttl`, `proxied`, a TXT class (`dmarc`, `other:1f2e3d4c5b6a`), one SPF term (`spf/include:x.example`, `spf/all`), an
             attribute of a user (`displayName`), a licence (`ENTERPRISEPACK`), or a member of a group.
     """
 

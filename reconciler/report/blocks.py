@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from reconciler.model.key import TRAITS
 from reconciler.report import values
 from reconciler.report.escape import SHORT, line
 from reconciler.report.values import Document
@@ -187,7 +188,7 @@ def _thing(step: Step) -> str:
     if found is None:
         return address
     heading = values.heading_part(found)
-    whole = found.key.kind != "TXT" and heading == "ttl"  # a TTL beside its values is one thing; in TXT it has many
+    whole = found.key.kind != "TXT" and heading in TRAITS  # a TTL beside its values is one thing; in TXT it has many
     return found.key.address if whole or not heading else f"{found.key.address}#{heading}"
 
 
@@ -211,7 +212,7 @@ def _decides(step: Step) -> bool:
         return True
     if found.key.system == "tenant":
         return not found.part
-    return found.part == "spf/all" or (found.part != "ttl" and not found.part.startswith("spf/"))
+    return found.part == "spf/all" or (found.part not in TRAITS and not found.part.startswith("spf/"))
 
 
 def _is_existence(step: Step) -> bool:
@@ -254,6 +255,8 @@ def _labelled(step: Step, text: str, words: Words) -> str:
     label = ""
     if found is not None and found.part == "ttl":
         label = "TTL: "
+    elif found is not None and found.part == "proxied":
+        label = "proxied: "
     elif found is not None and found.key.kind == "licenses":
         return f"{line(found.part, SHORT)}" if found.part else text
     elif found is not None and (found.part == "spf/all" or not found.part.startswith("spf/")):

@@ -11,7 +11,7 @@ from reconciler.report.escape import SHORT, line
 from reconciler.report.words import Words
 
 #: Parts that the title of a thing names already, beside `other:...`.
-_IN_TITLE = frozenset({"", "ttl", "dmarc", "dkim", "mta-sts", "tls-rpt", "ms-verification"})
+_IN_TITLE = frozenset({"", "ttl", "proxied", "dmarc", "dkim", "mta-sts", "tls-rpt", "ms-verification"})
 
 Document = Mapping[str, Any]
 

@@ -30,6 +30,10 @@ COLUMNS = {
 }  # fmt: skip
 
 
+#: Types that a DNS host can proxy.
+PROXIED = frozenset({"A", "AAAA", "CNAME"})
+
+
 def settle(record: Record, zone: str, where: Where, found: list[Diagnostic]) -> None:
     """Bring one record into normal form; mistakes go to `found` and leave the part as it was."""
     kind = _kind(record.type, where, found)
@@ -108,6 +112,10 @@ def beside(records: Iterable[Record], found: list[Diagnostic]) -> None:
             found.append(
                 error("spec/null-mx", "a null MX beside others", detail, "keep one of them", origin=one.origin)
             )
+        if one.proxied is not None and one.type not in PROXIED:
+            detail = "Web requests are passed on; no other type can be (Cloudflare, proxied records, 2026-11)."
+            summary = f"{one.name} {one.type} cannot be proxied"
+            found.append(error("spec/proxied", summary, detail, "leave `proxied` out", origin=one.origin))
         other = kinds.setdefault(one.name, one.type)
         if one.type == "CNAME" and one.name == "@":
             summary = "a CNAME cannot stand at the domain itself"

@@ -44,6 +44,14 @@ class Record(Written):
         ),
     ]
     ttl: Annotated[Duration | None, doc("Time to live; default: the domain's `ttl`.", "1h")] = None
+    proxied: Annotated[
+        Flag | None,
+        doc(
+            "Cloudflare alone: whether it answers with addresses of its own and passes web requests on. A name that is "
+            "proxied answers no other type: never for mail. Left out: as it is, and not proxied where it is new.",
+            False,
+        ),
+    ] = None
     manage: Annotated[Manage, doc(f"{MANAGE[:-1]}, or the domain's.", "create")] = Manage.FULL
     protect: Annotated[Flag, doc(PROTECT, True)] = False
     adopt: Annotated[Adopt | None, doc(OVERWRITE, "overwrite")] = None

@@ -160,6 +160,10 @@ def test_origins(tmp_path: Path) -> None:
             ["3:15 spec/cname a CNAME cannot stand at the domain itself"],
         ),
         (
+            f"{DOMAIN}records: [{{name: a, type: TXT, values: b, proxied: false}}]",
+            ["3:15 spec/proxied a TXT cannot be proxied"],
+        ),
+        (
             f"{DOMAIN}records: [{{name: a, type: A, values: 192.0.2.2, ttl: 1x}}]",
             ["3:58 spec/duration `ttl`: '1x' is no duration"],
         ),
