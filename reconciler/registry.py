@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from importlib.metadata import EntryPoint, entry_points, packages_distributions
 from pathlib import Path
 from typing import cast
@@ -37,7 +38,10 @@ def open_provider(
         raise SpecError([error("registry/unknown", f"provider {name} has the type {kind!r}, which is not installed",
                                remedy=remedy, origin=origin)])  # fmt: skip
     opener = cast(Opener, _load(found[0], name, origin))
-    provider = opener(name, options, folder)
+    try:
+        provider = opener(name, options, folder)
+    except SpecError as problem:
+        raise SpecError(replace(one, origin=origin) for one in problem.diagnostics) from problem
     if not isinstance(provider, Reader):
         raise SpecError([error("registry/contract", f"adapter {kind} is no provider: it lacks part of the contract",
                                remedy=f"report it to the authors of {found[0].value}", origin=origin)])  # fmt: skip
