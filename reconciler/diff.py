@@ -74,6 +74,7 @@ class World:
         accepted: addresses whose drift the spec accepts: it is reported, and left as it is.
         locked: what is there and must be left to its owner, with the reason.
         loose: zones whose hosts set TTLs as they like: one is asked for with its values, and is never a difference.
+        asked: addresses that a person was asked for and that are not done yet.
     """
 
     resources: Mapping[Key, Resource]
@@ -84,6 +85,7 @@ class World:
     accepted: frozenset[str] = frozenset()
     locked: Mapping[Key, str] = field(default_factory=dict)
     loose: frozenset[str] = frozenset()
+    asked: frozenset[str] = frozenset()
 
     def parts(self, key: Key) -> Parts:
         """A live resource taken apart; empty when it does not exist."""
@@ -116,10 +118,10 @@ def asked(route: Route, world: World) -> dict[Key, Asks]:
         for slot, want in stage.wants.items():
             asks.setdefault(slot.key, []).append((index, slot, want))
     for key, wanted in asks.items():
-        if _hidden(key, wanted, world):
-            wanted = asks[key] = [one for one in wanted if one[1].part != "ttl"]
-        if len(wanted) > 2 and key.system == "dns":  # two TTLs of one record set at least, and one value
-            asks[key] = _shared_ttl(wanted, world)
+        heard = [one for one in wanted if one[1].part != "ttl"] if _hidden(key, wanted, world) else wanted
+        if len(heard) > 2 and key.system == "dns":  # two TTLs of one record set at least, and one value
+            heard = _shared_ttl(heard, world)
+        asks[key] = heard
     return asks
 
 
@@ -282,8 +284,21 @@ class _Walk:
             judgement = judgement._replace(verdict=Verdict.DRIFT)
         if judgement.verdict in OFF and slot.address in self.world.accepted:
             return judgement._replace(verdict=Verdict.OBSERVED, reason=f"{judgement.reason}; the spec accepts it")
+        if self.world.asked:
+            judgement = self._asked(slot, judgement)
         if judgement.verdict is Verdict.DRIFT and self.world.fix_drift:
             judgement = judgement._replace(verdict=Verdict.UPDATE, reason="drift, written back")
+        return judgement
+
+    def _asked(self, slot: Slot, judgement: Judgement) -> Judgement:
+        """A person was asked for this slot and made it otherwise: the same is asked for still, nothing new."""
+        asked = self.world.asked
+        if slot.address in asked and judgement.verdict in (Verdict.CONFLICT, Verdict.DRIFT):
+            return judgement._replace(verdict=Verdict.UPDATE, reason="asked for, and made otherwise")
+        spf = slot.part.partition("/")[0] == "spf" and slot.address not in asked
+        if spf and judgement.verdict in ACTS | OFF and any(one.startswith(f"{self.address}#spf/") for one in asked):
+            # It is one text: whoever edits it makes one change after the other, and may have spoiled it meanwhile.
+            return judgement._replace(verdict=Verdict.OBSERVED, reason="the open request comes first")
         return judgement
 
     def _beside_others(self, judgement: Judgement) -> Judgement:

@@ -143,6 +143,7 @@ def apply(
     diagnostics: Iterable[Diagnostic] = (),
     following: str = "",
     lost: Sequence[Mapping[str, Any]] = (),
+    requests: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, Any]:
     """What an apply did.
 
@@ -150,6 +151,7 @@ def apply(
         verdict: the outcome in a word, and the exit code.
         names: stage names by route.
         lost: results of approved steps that the present plan has no more.
+        requests: what people were asked for by this run, with the files of each.
     """
     steps = [*(_result(one, names) for one in results), *lost]
     statuses = [step["status"] for step in steps]
@@ -159,6 +161,7 @@ def apply(
         "exit_code": verdict[1],
         "steps": steps,
         "waiting": [_awaited(one) for one in report.awaited],
+        "requests": [dict(one) for one in requests],
         "counts": {str(status): statuses.count(str(status)) for status in Status},
         "diagnostics": [one.as_json() for one in diagnostics],
         "next": following,
@@ -175,7 +178,7 @@ def check(
     diagnostics: Sequence[Diagnostic] = (),
     sources: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """A health report of some domains; `digest` covers what was found, not when.
+    """A health report of some domains; `digest` covers what was found, with what is left of TTLs, and not when.
 
     Args:
         asked: the addresses of the resolvers.
@@ -205,29 +208,36 @@ def importing(
     *,
     asked: Sequence[str],
     questions: int,
-    found: Mapping[str, Any],
+    domains: Sequence[Mapping[str, Any]],
     files: Mapping[str, str],
+    tenant: Mapping[str, Any] | None = None,
     diagnostics: Sequence[Diagnostic] = (),
     following: str = "",
 ) -> dict[str, Any]:
-    """What was found of a domain and the files made of it, before they are written; `digest` covers what was found.
+    """What was found of domains and a tenant and the files made of it, before they are written; `digest` covers what
+    was found.
 
     Args:
-        asked: the addresses of the resolvers.
-        found: as `mail.discover.as_json` makes it.
+        asked: the addresses of the resolvers; empty when public DNS was not asked.
+        domains: each as `mail.discover.as_json` makes it, with what became of it: the provider it was read from (empty
+            = public DNS), whether it was read whole, record sets in the spec by type, services that records are known
+            by, and what the spec does not hold.
+        tenant: its name, the provider, counts by kind, and what the spec does not hold; none = none was read.
         files: texts by path.
         following: what to do next.
     """
     body: dict[str, Any] = {
         "asked": list(asked),
         "questions": questions,
-        "found": dict(found),
+        "domains": [dict(one) for one in domains],
+        "tenant": dict(tenant) if tenant else None,
         "files": [{"path": path, "text": text} for path, text in files.items()],
         "outcome": "dry-run",
         "diagnostics": [one.as_json() for one in diagnostics],
         "next": following,
     }
-    return {**head("import", customer, now), **body, "digest": digest(dict(found))}
+    found = {name: body[name] for name in ("domains", "tenant")}
+    return {**head("import", customer, now), **body, "digest": digest(found)}
 
 
 def imported(paper: Mapping[str, Any]) -> dict[str, Any]:

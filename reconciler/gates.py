@@ -10,6 +10,7 @@ from reconciler.ledger import Ledger
 from reconciler.model.errors import ProviderError
 from reconciler.model.key import Key, Slot
 from reconciler.model.route import Assert, Facts, Gate, Route, Task, Wait
+from reconciler.model.value import Value
 from reconciler.provider import Readiness
 
 #: Seconds to assume where nobody knows the TTL published before. Source: semantics of the route; two days, as TLDs use.
@@ -41,12 +42,18 @@ class GateState:
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """What gates are judged by. `ready` asks a resource's provider and may raise ProviderError."""
+    """What gates are judged by.
+
+    Attributes:
+        ready: asks a resource's provider, and may raise ProviderError.
+        shown: asks the world whether every server shows what we wrote in a slot of DNS.
+    """
 
     now: datetime
     ledger: Ledger
     facts: Facts
     ready: Callable[[Key], Readiness]
+    shown: Callable[[Slot, Value], Readiness] = lambda *_: Readiness(True)
 
 
 def look(route: Route, stage: int, watch: Watch) -> list[GateState]:
@@ -77,6 +84,12 @@ def _seen(gate: Wait, watch: Watch) -> GateState:
             ready = Readiness(False, str(problem))
         if not ready.ready:
             return GateState(gate, False, ready.detail or gate.text, whom=key.scope)
+    for slot in gate.slots:
+        owned = watch.ledger.owned.get(slot.address)
+        if slot.key.system == "dns" and owned is not None:
+            seen = watch.shown(slot, owned.value)
+            if not seen.ready:
+                return GateState(gate, False, seen.detail, whom=slot.key.scope)
     return GateState(gate, True, gate.text)
 
 

@@ -18,11 +18,13 @@ class Limits:
     Attributes:
         complete: every scope was read, and every file of the spec was loaded.
         policies: what the domains' web servers show as their MTA-STS policies.
+        partly: zones of which only some names were read.
     """
 
     rules: policy.Rules = field(default_factory=policy.Rules)
     complete: bool = True
     policies: mail_guards.Policies = field(default_factory=dict)
+    partly: frozenset[str] = frozenset()
 
 
 def _unread(route: Route, covers: Callable[[Key], bool]) -> str:
@@ -62,6 +64,7 @@ def legs(
         {row.slot: (number, row.stage) for number, row in acting},
         limits.policies,
         world.locked,
+        limits.partly,
     )
     made = [
         plan.leg(

@@ -62,7 +62,7 @@ def observe(providers: Mapping[str, Reader], scopes: Iterable[tuple[str, Scope]]
     are read again, together, once they said that they may be.
     """
     asked = tuple(scopes)
-    elsewhere = [one for one in asked if not _local(providers[one[0]])]
+    elsewhere = [one for one in asked if not is_local(providers[one[0]])]
     reading = {one: _pool().submit(_read, providers, *one) for one in elsewhere}
     reads = {one: _read(providers, *one) for one in asked if one not in reading}
     reads |= {one: future.result() for one, future in reading.items()}
@@ -90,7 +90,8 @@ def _late(
     return found
 
 
-def _local(provider: Reader) -> bool:
+def is_local(provider: Reader) -> bool:
+    """It is kept on this machine: reading it waits for nobody."""
     return bool(provider.kinds) and all(kind.local for kind in provider.kinds.values())
 
 

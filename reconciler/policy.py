@@ -95,7 +95,7 @@ def _removals(case: Case, rules: Rules) -> Iterator[tuple[Slot, str]]:
             yield (
                 row.slot,
                 (
-                    f"{row.slot.key.scope} cannot be read whole, and nothing of it goes because a line is gone: list it "
+                    f"{row.slot.key.scope} cannot be read whole, and nothing goes because a line is gone: list it "
                     "under `absent:`, an SPF term under `spf: {absent: [...]}`"
                 ),
             )
@@ -199,6 +199,8 @@ def _occupied(case: Case, refused: Collection[Slot]) -> Iterator[tuple[Slot, str
             continue
         beside = names.get((key.scope, key.name), set()) - {key.kind}
         clash = beside if key.kind == "CNAME" else beside & {"CNAME"}
+        if key.name == "@" and key.kind not in ("A", "AAAA", "CNAME"):
+            continue  # a CNAME there is one that its host flattens into addresses: no other type is hidden by it
         if clash:
             yield (
                 row.slot,

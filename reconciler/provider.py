@@ -15,7 +15,7 @@ from typing import Protocol, runtime_checkable
 from reconciler.model.change import Change, Outcome
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.key import Key
-from reconciler.model.resource import Resource
+from reconciler.model.resource import RecordSet, Resource
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Capabilities:
         atomic: a batch takes effect whole or not at all.
         delegated: a person makes the change; `apply` only asks.
         computed: attributes that the system sets itself, by the names of the resource's dataclass fields; never
-            compared.
+            compared. A TTL among them is asked for along with values, and whatever is shown then is a fact.
         delay: seconds until a read surely shows a write.
         local: it is kept on this machine: reading it waits for nobody.
     """
@@ -67,6 +67,8 @@ class Observation:
         findings: what looks wrong in what was read and was read all the same; warnings only.
         locked: what is there, is not among `resources`, and must be left to its owner, with the reason for a person
             ("an alias of ...", "kept by Email Routing"). Never planned on.
+        name_servers: the hosts to which the zone's parent must point, lower case, with the final dot; empty = those of
+            the NS set at the zone's apex.
     """
 
     scope: Scope
@@ -74,6 +76,7 @@ class Observation:
     version: str = ""
     findings: tuple[Diagnostic, ...] = ()
     locked: Mapping[Key, str] = field(default_factory=dict)
+    name_servers: tuple[str, ...] = ()
 
     def covers(self, key: Key) -> bool:
         """Tell whether this reading can say that `key` does not exist."""
@@ -167,6 +170,19 @@ class Inspector(Protocol):
 
         Raises:
             ProviderError: the system could not be asked.
+        """
+        ...
+
+
+@runtime_checkable
+class Witness(Protocol):
+    """What a provider has besides that reads several servers for one answer."""
+
+    def shown(self, keys: Sequence[Key]) -> Mapping[Key, Mapping[str, RecordSet | None]]:
+        """What each server shows of each record set, by the server's name; none = it shows none.
+
+        Raises:
+            ProviderError: a server could not be asked.
         """
         ...
 

@@ -20,9 +20,9 @@ def parts(rs: RecordSet) -> dict[str, Value]:
     """A record set as slot parts.
 
     Returns:
-        `ttl`, `proxied` where its host proxies at all, and for TXT one part for each class (text; a tuple when several values share a class that owns all of
-        them) and for each SPF term; for other types the part "" with all values. `spf` itself is there only when
-        several SPF records stand side by side, which is a mistake: their texts.
+        `ttl`, `proxied` where its host proxies at all, and for TXT one part for each class (text; a tuple when several
+        values share a class that owns all of them) and for each SPF term; for other types the part "" with all values.
+        `spf` itself is there only when several SPF records stand side by side, which is a mistake: their texts.
     """
     found: dict[str, Value] = {"ttl": rs.ttl}
     if rs.proxied is not None:
@@ -56,7 +56,7 @@ def fold(key: Key, live: RecordSet | None, writes: Mapping[str, Value | None]) -
     ttl = writes.get("ttl")
     if ttl is None:
         ttl = live.ttl if live else DEFAULT_TTL
-    proxied = writes["proxied"] if "proxied" in writes else (live.proxied if live else None)
+    proxied = writes.get("proxied", live.proxied if live else None)
     return RecordSet(key, int(str(ttl)), tuple(sorted(set(values))), None if proxied is None else bool(proxied))
 
 

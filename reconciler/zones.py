@@ -32,24 +32,29 @@ class Zones(Notebook):
         resources: Mapping[Key, Resource],
         changes: Mapping[Key, RecordSet | None] = NONE,
         unnamed: Collection[Key] = (),
+        *,
         locked: Mapping[Key, str] = MappingProxyType({}),
+        partly: Mapping[str, Collection[str]] = MappingProxyType({}),
     ) -> None:
         """Nothing is copied before it is asked for.
 
         Args:
             read: the zones that were read whole.
             locked: what is there and cannot be read as records, with the reason.
+            partly: by zone that was read in part, the names that were; for its others the notebook is asked.
             changes: record sets as they will be; none = it will be gone.
             unnamed: record sets whose values their owner has not named yet: nobody can answer for them.
         """
         super().__init__(answers)
         self._read, self._resources, self._changes, self._unnamed = read, resources, changes, unnamed
-        self._locked = locked
+        self._locked, self._partly = locked, partly
         self._names: dict[str, set[str]] = {}
 
     def after(self, changes: Mapping[Key, RecordSet | None], unnamed: Collection[Key]) -> Zones:
         """The same zones as they will be; what stays open is open in both."""
-        later = Zones(self._answers, self._read, self._resources, changes, unnamed, self._locked)
+        later = Zones(
+            self._answers, self._read, self._resources, changes, unnamed, locked=self._locked, partly=self._partly
+        )
         later.open = self.open
         return later
 
@@ -86,7 +91,9 @@ class Zones(Notebook):
         labels = name.removesuffix(".").split(".")
         for cut in range(len(labels)):
             zone = ".".join(labels[cut:])
-            if zone in self._read:
+            if zone in self._partly and (".".join(labels[:cut]) or "@") not in self._partly[zone]:
+                return None
+            if zone in self._read or zone in self._partly:
                 return None if self._delegated(zone, labels[:cut]) else (zone, ".".join(labels[:cut]) or "@")
         return None
 

@@ -273,3 +273,11 @@ def test_plan_leaves_what_is_kept() -> None:
     refused = {act.slot.key: act.refusal for act in world.plan().acts}
     assert "3 weighted sets" in refused[a("www")]
     assert not refused[a("ftp")]
+
+
+def test_a_flattened_cname_hides_no_other_type() -> None:
+    """A CNAME at the zone's own name is flattened by its host: mail stands beside it, addresses do not."""
+    flat = {a("@")._replace(kind="CNAME"): RecordSet(a("@")._replace(kind="CNAME"), 300, ("web.example.",))}
+    wished = [a("@")._replace(kind=kind) for kind in ("MX", "TXT", "A")]
+    rows = [row(one, Verdict.CREATE, after=HOST) for one in wished]
+    assert set(policy.refusals(Case(rows, dict(flat), True), Rules())) == {Slot(a("@"), "")}

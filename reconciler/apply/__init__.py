@@ -4,8 +4,8 @@ Each batch is re-read right before it is written, folded into whole resources, j
 journalled as ended. What cannot be done now is said, and the next run goes on from there.
 """
 
-from reconciler.apply.hands import Awaited, Book, Hands, Report, StepResult
+from reconciler.apply.hands import Answer, Awaited, Book, Hands, Report, StepResult
 from reconciler.apply.recovering import recover
 from reconciler.apply.walking import run
 
-__all__ = ["Awaited", "Book", "Hands", "Report", "StepResult", "recover", "run"]
+__all__ = ["Answer", "Awaited", "Book", "Hands", "Report", "StepResult", "recover", "run"]

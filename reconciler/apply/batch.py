@@ -77,6 +77,9 @@ class Batch:
             parts = writes.setdefault(act.slot.key, {})
             parts |= {part: self.hands.named(want.value) for part, want in act.row.carried.items()}
             parts[act.slot.part] = act.row.target
+            asks = self.hands.delegated(act.slot.key)
+            if asks and "ttl" in asks.computed and act.row.ttl is not None and act.row.target is not None:
+                parts["ttl"] = act.row.ttl  # never a difference by itself, but whoever is at it may set it
         after = {key: folding.fold(key, live.get(key), parts) for key, parts in writes.items()}
         stage = self._stage_of(acts[0])
         steps = [self._step(act, live.get(act.slot.key), after[act.slot.key]) for act in acts]
@@ -96,6 +99,9 @@ class Batch:
             return
         outcomes = dict(zip(writes, answers, strict=True))
         self._end(acts, outcomes)
+        for one, outcome in zip(changes, answers, strict=True):
+            if outcome.status is Status.WAITING and self.hands.delegated(one.key):
+                self.report.asked.append(one)
         for act in acts:
             yield self._result(act, outcomes[act.slot.key])
 
@@ -173,7 +179,7 @@ class Batch:
         self.moved = any(one.status is Status.DONE for one in outcomes.values())
 
     def _result(self, act: Act, outcome: Outcome) -> StepResult:
-        if outcome.status is Status.WAITING:
+        if outcome.status is Status.WAITING and not self.hands.delegated(act.slot.key):
             stage = self.leg.route.stages[act.stage]
             gate = gates.GateState(stage, False, outcome.detail, whom=self.scope.name)  # type: ignore[arg-type]
             self.report.awaited.append(Awaited(self.leg.route.subject, stage.name, gate))
@@ -181,8 +187,8 @@ class Batch:
 
 
 def _worth(outcome: Outcome, tried: int, patience: Patience) -> bool:
-    """The system said when to come again, and nothing was changed by what it refused."""
-    if outcome.status is not Status.FAILED or not outcome.retry_after:
+    """The system said when to come again; to apply a change twice does no harm."""
+    if outcome.status not in (Status.FAILED, Status.UNKNOWN) or not outcome.retry_after:
         return False
     return patience.after(outcome.retry_after, tried) is not None
 

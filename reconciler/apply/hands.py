@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from reconciler import gates, ledger
 from reconciler.binding import Binding
 from reconciler.clock import Clock
 from reconciler.journal import Entry
-from reconciler.ledger import Ledger
-from reconciler.model.change import Status
+from reconciler.ledger import Begun, Ledger
+from reconciler.model.change import Change, Status
 from reconciler.model.errors import Transient
 from reconciler.model.key import Key, Slot
 from reconciler.model.resource import Resource
@@ -19,7 +19,7 @@ from reconciler.model.route import Facts, Wait, Want
 from reconciler.model.value import Secret, Unknown, Value
 from reconciler.patience import Patience
 from reconciler.plan import Act
-from reconciler.provider import Reader, Readiness, Scope
+from reconciler.provider import Capabilities, Reader, Readiness, Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +45,33 @@ class Awaited:
         return isinstance(self.state.gate, Wait) and self.state.gate.rule == "until"
 
 
+class Answer(NamedTuple):
+    """What became of a step that a person was asked for.
+
+    Attributes:
+        requested: a request that names it was written; else nobody was told of it, and it is asked for again.
+        done: everything that its record set was asked for is there.
+        text: one line for a person.
+    """
+
+    requested: bool = True
+    done: bool = True
+    text: str = "not seen yet"
+
+
 @dataclass(slots=True)
 class Report:
     """What one pass over a plan did.
 
     Attributes:
+        asked: changes that a person was asked for just now.
         again: something became known or possible by this pass; planning anew may go further.
         interrupted: a person asked to stop.
     """
 
     results: list[StepResult] = field(default_factory=list)
     awaited: list[Awaited] = field(default_factory=list)
+    asked: list[Change] = field(default_factory=list)
     again: bool = False
     wrote: bool = False
     interrupted: bool = False
@@ -78,10 +94,12 @@ class Hands:
         scope_of: what is read when a resource is looked at again.
         approved: why an act is not approved; empty when it is.
         password: makes and durably keeps a password for (spec id, upn).
+        shown: whether every server of a zone shows what was written in a slot.
         patience: stops when a person asks for it, keeps the lease (its `beat` raises when that is lost), and says one
             line of progress. A stop is heard between batches.
         fresh: what was read a moment ago and nobody of us has changed since, by provider and scope; taken out when it
             is used.
+        answer: what became of a step that a person was asked for.
     """
 
     providers: Mapping[str, Reader]
@@ -94,12 +112,20 @@ class Hands:
     approved: Callable[[Act], str]
     password: Callable[[str, str], Secret]
     patience: Patience
+    shown: Callable[[Slot, Value], Readiness] = lambda *_: Readiness(True)
     fresh: dict[tuple[str, Scope], Mapping[Key, Resource]] = field(default_factory=dict)
+    answer: Callable[[Begun], Answer] = lambda _: Answer()
 
     @property
     def clock(self) -> Clock:
         """Where time comes from."""
         return self.patience.clock
+
+    def delegated(self, key: Key) -> Capabilities | None:
+        """What the provider of a resource can do where a person makes the change; none where it makes it itself."""
+        name = self.provider_of(key)
+        capability = self.providers[name].kinds.get(key.kind) if name else None
+        return capability if capability and capability.delegated else None
 
     def note(self, kind: str, payload: Mapping[str, object]) -> None:
         """Journal an entry and fold it."""

@@ -37,6 +37,7 @@ class _Pass:
         for row in leg.rows:
             self.rows.setdefault(row.stage, []).append(row)
         self.moved = False
+        self.unseen: set[int] = set()
 
     def walk(self) -> None:
         first = len(self.report.results)
@@ -71,6 +72,7 @@ class _Pass:
         if not new:
             return done
         settled = done and index not in self.leg.unsettled() and index not in self.leg.left_out
+        settled = settled and index not in self.unseen
         if settled and (acts or stage.wants or stage.gates):
             self.hands.note("stage", {**self.leg.route.entry(), "stage": stage.name})
             self.moved = True
@@ -85,7 +87,9 @@ class _Pass:
         return not closed
 
     def _closed(self, index: int) -> list[gates.GateState]:
-        watch = gates.Watch(self.hands.clock.now(), self.hands.known, self.hands.facts, self.hands.ready)
+        watch = gates.Watch(
+            self.hands.clock.now(), self.hands.known, self.hands.facts, self.hands.ready, self.hands.shown
+        )
         return [state for state in gates.look(self.leg.route, index, watch) if not state.open]
 
     def _due(self, index: int) -> bool:
@@ -94,8 +98,7 @@ class _Pass:
 
     def _keep_books(self, index: int) -> None:
         """Adopting and forgetting write nothing but the journal."""
-        rows = self.rows.get(index, [])
-        self._spend(rows)
+        rows = self._spend(index)
         stage = self.leg.route.stages[index].name
         adopted = [
             ledger.noted(
@@ -111,17 +114,38 @@ class _Pass:
             self.hands.note("forget", {"addresses": forgotten})
         self.moved = self.moved or bool(adopted or forgotten)
 
-    def _spend(self, rows: Sequence[Row]) -> None:
-        """A step that somebody else did is done: its approval must not outlive it (rule 2)."""
+    def _spend(self, index: int) -> Sequence[Row]:
+        """A step that somebody else did is done: its approval must not outlive it (rule 2).
+
+        Returns:
+            The rows of the stage without those that a person was asked for and has not done whole.
+        """
+        rows = self.rows.get(index, [])
         route, known = self.leg.route.id, self.hands.known
         open_ = known.approved.get(route, frozenset()) | known.waiting.keys()
         if not open_:
-            return
+            return rows
         ids = Ids(self.leg.route, known.owned)
-        there = {ids.of(row) for row in rows if row.want is not None and row.verdict in SETTLED} & open_
+        settled = {ids.of(row): row for row in rows if row.want is not None and row.verdict in SETTLED}
+        half = {name: row for name, row in settled.items() if name in known.waiting and self._half(index, name, row)}
+        there = (settled.keys() - half.keys()) & open_
         if there:
             outcomes = [{"id": one, "status": "found", "route": route} for one in sorted(there)]
             self.hands.note("end", {"outcomes": outcomes})
+        return [row for row in rows if row not in half.values()] if half else rows
+
+    def _half(self, index: int, step: str, row: Row) -> bool:
+        """What was asked for is seen, but not at every server, or beside it something spoils it."""
+        if not self.hands.delegated(row.slot.key):
+            return False
+        answer = self.hands.answer(self.hands.known.waiting[step])
+        if answer.done:
+            return False
+        stage = self.leg.route.stages[index]
+        gate = gates.GateState(stage, False, answer.text, whom=row.slot.key.scope)  # type: ignore[arg-type]
+        self.report.awaited.append(Awaited(self.leg.route.subject, stage.name, gate))
+        self.unseen.add(index)
+        return True
 
     def _acts(self, acts: Sequence[Act]) -> Iterator[StepResult]:
         ready: list[Act] = []
@@ -155,11 +179,10 @@ class _Pass:
     def _asked(self, act: Act) -> str:
         """What a person was asked to do is not asked again; empty when nobody was."""
         begun = self.hands.known.waiting.get(act.id)
-        name = self.hands.provider_of(act.slot.key)
-        capability = self.hands.providers[name].kinds.get(act.slot.key.kind) if name else None
-        if begun is None or capability is None or not capability.delegated:
+        if begun is None or not self.hands.delegated(act.slot.key):
             return ""
-        return f"asked for on {begun.time:%Y-%m-%d} ({begun.request_id}), not seen yet"
+        answer = self.hands.answer(begun)
+        return f"asked for on {begun.time:%Y-%m-%d} ({begun.request_id}), {answer.text}" if answer.requested else ""
 
     def _stranger(self, act: Act) -> str:
         """A member of a group who does not exist yet; empty when nobody is missing."""

@@ -77,6 +77,8 @@ def command(
 ) -> int:
     """Report on the health of mail: MX, SPF, DKIM, DMARC, MTA-STS, TLS-RPT and autodiscover, each pass, warn or fail.
 
+    Tells also what each DNS server shows now, where they differ and until when, and whether DNSSEC holds.
+
     Asks public DNS and the web servers of MTA-STS policies; needs no provider and no credentials, and changes nothing.
     A DOMAIN is looked at as it is, a FOLDER of specs for all its domains; without either, the usual folder of specs.
     With --dmarc-reports, FILEs tell which of a spec's senders still send, and who sends that the spec does not name.
@@ -174,7 +176,7 @@ def _shared(works: Sequence[Work]) -> ResolverSpec | None:
         SpecError: they do not.
     """
     found = [work.resolver for work in works]
-    if len({one.servers if one else () for one in found}) > 1:
+    if len({(one.servers, str(one.asks_authoritative and (one.places or True))) if one else () for one in found}) > 1:
         remedy = "check them one at a time, or give --resolver"
         raise SpecError([error("cli/resolvers", "these folders of specs name different DNS servers", remedy=remedy)])
     return found[0]
@@ -197,8 +199,10 @@ def _nearby(specs: str | None) -> ResolverSpec | None:
 def _report(works: Sequence[Work], given: _Given, chosen: ResolverSpec, progress: Progress) -> Paper:
     from reconciler.clock import SystemClock
     from reconciler.session import answering, checking
+    from reconciler.session.viewing import Viewing
 
-    answers = answering.Answers(answering.asker(chosen))
+    asker = answering.resolver(chosen)
+    answers = answering.Answers(asker)
     wanted: dict[str, Subject] = {}
     broken: list[Diagnostic] = []
     customers = [(work, name) for work in works for name in choosing.everyone(work)]
@@ -222,6 +226,7 @@ def _report(works: Sequence[Work], given: _Given, chosen: ResolverSpec, progress
         answers,
         SystemClock().now(),
         servers=answering.asked(chosen),
+        viewing=Viewing(asker, answering.authority(chosen, asker), resolving.UNASKED),
         diagnostics=broken,
         sources=seen,
         doing=progress.doing,

@@ -14,7 +14,7 @@ from reconciler.cli.guard import guarded
 from reconciler.cli.world import World
 
 FIRST: Mapping[str, str] = {
-    "import": "Begin a customer's specs with what public DNS shows of a domain.",
+    "import": "Begin a customer's specs with what stands in DNS, and in a tenant, today.",
     "plan": "Show what would change, across all providers, in order.",
     "apply": "Make the changes of an approved plan, as far as they go now.",
     "status": "Where are we, what is awaited, and is stopping safe?",
@@ -23,6 +23,7 @@ FIRST: Mapping[str, str] = {
 MORE: Mapping[str, str] = {
     "check": "Report on the health of a domain's mail, from public DNS alone.",
     "validate": "Check the specs: offline, without credentials.",
+    "tasks": "List what people were asked for and have not done.",
     "show": "Show a saved plan or report again.",
     "passwords": "Print the first passwords of new users; each look is recorded.",
     "providers": "List adapters and providers, and check that they can be read.",

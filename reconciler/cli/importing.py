@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,67 +15,65 @@ from reconciler.cli.output import Copy, forms, output, rendered
 from reconciler.cli.progress import Progress
 from reconciler.cli.stopping import Stop
 from reconciler.cli.world import World, pass_world
+from reconciler.model.diagnostic import Diagnostic, error
 from reconciler.model.errors import SpecError
 
 if TYPE_CHECKING:
-    from reconciler.model.diagnostic import Diagnostic
-    from reconciler.session.importing import Order
+    from reconciler.session.importing import Sources
+    from reconciler.session.ordering import Order
+    from reconciler.spec.load import Loaded
     from reconciler.spec.workspace import ResolverSpec
 
 EPILOG = """\b
 Examples:
-  reconciler import ferreterialopez.example
-  reconciler import ferreterialopez.example --customer ferreteria-lopez --resolver 192.0.2.53
+  reconciler import ferreterialopez.example                                       # a draft from public DNS
+  reconciler import ferreterialopez.example --provider zones                      # the whole zone
+  reconciler import shop.example shop.test --provider zones --only mail --customer shop
+  reconciler import shop.example --provider zones --tenant shop.onmicrosoft.com   # DNS and people
   reconciler import ferreterialopez.example --dry-run --json | jq -r '.files[].text'
-  reconciler import ferreterialopez.example --json | jq -r '.found.matches[] | .role + " " + .name'
+  reconciler import shop.example --provider zones --json | jq -r '.domains[].unmanaged[] | .name + ": " + .reason'
 \b
-Exit codes: 0 written, also where some questions got no answer, which is said; 1 error, nobody answered, or there
-is no such domain; 3 the customer's folder is there already, or another customer has the domain; 130 interrupted.
+Exit codes: 0 written, also where some questions got no answer, which is said; 1 error, nobody answered, there is no
+such domain, or a zone could not be read whole; 3 the customer's folder is there already, or another customer has a
+domain or the tenant; 130 interrupted.
 """
 
 
 @click.command("import", epilog=EPILOG)
-@click.argument("domain", metavar="DOMAIN")
+@click.argument("domains", metavar="DOMAIN...", nargs=-1, required=True)
 @options.specs
-@click.option("--customer", metavar="NAME", help="Name of the customer's folder; default: the domain's first label.")
+@click.option("--customer", metavar="NAME", help="Name of the customer's folder; default: the first domain's label.")
+@click.option(
+    "--provider",
+    metavar="NAME",
+    default="",
+    help="Provider of workspace.yaml that reads the zones, whole; default: public DNS is asked, and what it shows is "
+    "incomplete.",
+)
+@click.option("--tenant", metavar="DOMAIN", help="Read this tenant too, by its initial domain.")
+@click.option("--tenants", metavar="NAME", default="", help="Provider of the tenant; default: the workspace's.")
+@click.option("--only", type=click.Choice(["mail"]), help="Leave out whatever is no record of mail, and list it.")
 @resolving.servers
 @click.option("--dry-run", "dry", is_flag=True, help="Show what was found, and write nothing.")
 @options.plain
 @forms
 @pass_world
-def command(
-    world: World,
-    *,
-    domain: str,
-    specs: str | None,
-    customer: str | None,
-    servers: Sequence[str],
-    dry: bool,
-    form: str | None,
-    copies: Sequence[Copy],
-) -> int:
-    """Begin the specs of a customer with what public DNS shows of a domain's mail.
+def command(world: World, /, *, dry: bool, form: str | None, copies: Sequence[Copy], **asked: Any) -> int:
+    """Begin the specs of a customer with what stands in DNS, and in a tenant, today.
 
-    Writes NAME/customer.yaml, a draft to be read and completed, and NAME/before.yaml, the mail records of today; a
-    workspace.yaml too where there is none, in a new folder `specs` if need be. Needs no credentials and changes nothing
-    that exists.
+    From a provider: NAME/customer.yaml asks for every record as it is, so that the first plan changes nothing; what no
+    spec can hold is listed in it by name. From public DNS: a draft of the mail records to be read and completed.
+    NAME/before.yaml keeps the mail records of today. A workspace.yaml is begun where there is none, in a new folder
+    `specs` if need be; nothing that exists is changed.
     """
     wanted = output(world, form, copies)
-    order, resolver = _order(domain, specs, customer, servers)
-    from reconciler.clock import SystemClock
-    from reconciler.session import answering, importing
+    order, resolver = _order(**asked)
+    from reconciler.session import importing, ordering
 
-    loaded = importing.opened(order)
-    chosen = resolving.chosen(resolver, loaded.workspace.resolver if loaded else None)
-    begun = importing.begin(
-        order,
-        loaded,
-        answering.Answers(answering.asker(chosen)),
-        SystemClock().now(),
-        servers=answering.asked(chosen),
-        following=_following(order),
-        doing=Progress(world.screen).doing,
-    )
+    loaded = ordering.opened(order)
+    progress = Progress(world.screen)
+    sources = _sources(order, resolver, loaded, progress)
+    begun = importing.begin(order, loaded, sources, following=_following(order), doing=progress.doing)
     with Stop():  # once the files are there, a signal cannot say that nothing was written
         paper = begun.paper if dry else importing.put(order, begun)
         world.screen.out(rendered(paper, wanted.form))
@@ -84,23 +83,64 @@ def command(
 
 
 def _order(
-    domain: str, specs: str | None, customer: str | None, servers: Sequence[str]
+    *,
+    domains: Sequence[str],
+    specs: str | None,
+    customer: str | None,
+    servers: Sequence[str],
+    provider: str,
+    tenant: str | None,
+    tenants: str,
+    only: str | None,
 ) -> tuple[Order, ResolverSpec | None]:
     """The arguments in normal form, and the DNS servers among them.
 
     Raises:
         SpecError: some of them are wrong; all mistakes at once.
     """
-    from reconciler.session.importing import Order
+    from reconciler.session.ordering import Order
     from reconciler.spec import scalars
 
     found: list[Diagnostic] = []
-    names = resolving.read([domain], scalars.domain, found)
+    names = resolving.read(domains, scalars.domain, found)
+    owner = resolving.read([tenant] if tenant else [], scalars.tenant, found)
     resolver = resolving.given(servers, found)
+    if tenants and not tenant:
+        found.append(error("import/tenants", "--tenants names a provider, and no tenant", remedy="add --tenant DOMAIN"))
+    if provider and servers and not found:
+        what = "--resolver is for public DNS, which is not asked beside --provider"
+        found.append(error("import/resolver", what, remedy="leave one of them out"))
     if found:
         raise SpecError(found)
     name = names[0].partition(".")[0] if customer is None else customer
-    return Order(names[0], name, _folder(specs), resolver.servers if resolver else ()), resolver
+    order = Order(
+        names,
+        name,
+        _folder(specs),
+        resolver.servers if resolver else (),
+        provider,
+        "".join(owner),
+        tenants,
+        only == "mail",
+    )
+    return order, resolver
+
+
+def _sources(order: Order, resolver: ResolverSpec | None, loaded: Loaded | None, progress: Progress) -> Sources:
+    """What is asked: public DNS, or the providers of the workspace."""
+    from reconciler.clock import SystemClock
+    from reconciler.session import answering
+    from reconciler.session.importing import Sources
+    from reconciler.session.opened import Session
+
+    session = Session(order.specs, []) if order.provider or order.tenant else None
+    if session:
+        session.patience = replace(session.patience, say=progress.say)
+    if order.provider:
+        return Sources(SystemClock().now(), session=session)
+    chosen = resolving.chosen(resolver, loaded.workspace.resolver if loaded else None)
+    asker = answering.asker(chosen)
+    return Sources(SystemClock().now(), asker, tuple(answering.asked(chosen)), session)
 
 
 def _folder(specs: str | None) -> Path:

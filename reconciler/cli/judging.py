@@ -88,6 +88,14 @@ def status(paper: Paper) -> Judged:
     return Judged(outcome, codes.WAITING if waiting else codes.DONE, "; ".join(said))
 
 
+def tasks(paper: Paper) -> Judged:
+    """One line: how many requests are open, and the worst of them."""
+    found = paper["requests"]
+    said = [f"{one['id']} to {one['ask']}: {one['state']}{', late' if one['late'] else ''}" for one in found]
+    code = codes.WAITING if found else codes.DONE
+    return Judged("open" if found else "none", code, "; ".join(said) or "nothing is open", not found)
+
+
 def _awaited(one: Paper) -> str:
     extra = [f"from {one['whom']}" if one["whom"] else "", f"until {one['until']}" if one["until"] else ""]
     tail = ", ".join(text for text in extra if text)

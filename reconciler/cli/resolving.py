@@ -12,6 +12,9 @@ from reconciler.model.diagnostic import Diagnostic, error
 if TYPE_CHECKING:
     from reconciler.spec.workspace import ResolverSpec
 
+#: Why the servers of zones are not asked themselves.
+UNASKED = "`authoritative: true` at `resolver:` in workspace.yaml asks them too"
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from reconciler import accounts, desired, live
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.provider import Reader
-from reconciler.session import applying, drifting, planning, standing
+from reconciler.session import applying, drifting, planning, requests, standing
 from reconciler.session.opened import Session
 from reconciler.spec import digest, scope
 from reconciler.spec.workspace import ProviderEntry, ResolverSpec
@@ -51,6 +51,10 @@ class Opened:
 
     def status(self, name: str) -> dict[str, Any]:
         return standing.status(self._session, self._customers[name])
+
+    def tasks(self, name: str) -> dict[str, Any]:
+        made = planning.make(self._session, self._customers[name], planning.Options())
+        return requests.tasks(made.asked, name, self.clock.now())
 
     def check(self, name: str) -> Sequence[Diagnostic]:
         found = desired.desired(self._customers[name], {}, self.clock.now().date(), Zones({}, (), {})).diagnostics

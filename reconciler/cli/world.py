@@ -70,6 +70,10 @@ class Work(Protocol):
         """The public status document."""
         ...
 
+    def tasks(self, name: str) -> Paper:
+        """The public tasks document."""
+        ...
+
     def check(self, name: str) -> Sequence[Diagnostic]:
         """What can be found wrong in a customer's spec without looking at anything else."""
         ...

@@ -59,7 +59,7 @@ def samples(harness: Harness, scope: Scope, kinds: Mapping[str, Capabilities], *
 def every(harness: Harness, scope: Scope) -> Iterator[Sample]:
     """One sample for each kind that the scope's system could have."""
     if scope.system == "dns":
-        plain = {kind: ((), one, two) for kind, (one, two) in states_dns.PLAIN.items()}
+        plain = {kind: (states_dns.NEEDS.get(kind, ()), one, two) for kind, (one, two) in states_dns.PLAIN.items()}
     else:
         plain = dict(states_tenant.PLAIN)  # type: ignore[arg-type]
     for kind, (needs, one, two) in plain.items():
@@ -69,8 +69,9 @@ def every(harness: Harness, scope: Scope) -> Iterator[Sample]:
 
 def bystanders(harness: Harness, provider: Reader, scope: Scope) -> list[Resource]:
     """A resource of each declared kind, not mentioned by any sample, as the system itself would hold it."""
-    found = [_aside(sample.one) for sample in every(harness, scope) if sample.kind in provider.kinds]
-    return sorted(found, key=lambda one: (isinstance(one, Licenses | Group), one.key))
+    played = [sample for sample in every(harness, scope) if sample.kind in provider.kinds]
+    found = {one.key: one for sample in played for one in map(_aside, (*sample.needs, sample.one))}
+    return sorted(found.values(), key=lambda one: (isinstance(one, Licenses | Group) or one.key.kind == "DS", one.key))
 
 
 def _aside(resource: Resource) -> Resource:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 
 from reconciler.model.key import Key
-from reconciler.model.resource import Licenses, Resource, User
+from reconciler.model.resource import Licenses, RecordSet, Resource, User
 from reconciler.provider import Capabilities
 
 #: What says who a resource is, not what it is like.
@@ -60,3 +60,8 @@ def picture(resources: Mapping[Key, Resource], kinds: Mapping[str, Capabilities]
 def computed_of(kinds: Mapping[str, Capabilities], kind: str) -> frozenset[str]:
     """The attributes of a kind that are never compared; none for a kind that is not declared."""
     return kinds[kind].computed if kind in kinds else frozenset()
+
+
+def unasked(wished: Resource | None) -> frozenset[str]:
+    """The attributes that a wish leaves as they are: whether a record set is proxied, unless it says so."""
+    return frozenset({"proxied"}) if isinstance(wished, RecordSet) and wished.proxied is None else frozenset()

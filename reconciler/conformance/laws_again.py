@@ -143,9 +143,9 @@ def law_11_concurrent(harness: Harness) -> None:
         samples = list(cast.samples(harness, walk.scope, kinds, "create", "update"))
         if not samples:
             continue
-        needed = tuple({one.key: one for sample in samples for one in sample.needs}.values())
-        walk.reach(tuple({one.key: one for one in (*needed, *(sample.one for sample in samples))}.values()))
-        changes = walk.changes(tuple(sample.two for sample in samples))
+        needed = {one.key: one for sample in samples for one in sample.needs}
+        walk.reach(tuple((needed | {sample.one.key: sample.one for sample in samples}).values()))
+        changes = walk.changes(tuple((needed | {sample.two.key: sample.two for sample in samples}).values()))
         moved = changes[len(changes) // 2]
         harness.edit(moved.key, _by_hand(harness.truth(walk.scope)[moved.key]))
         before = harness.truth(walk.scope)[moved.key]

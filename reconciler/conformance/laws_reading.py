@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 from reconciler.conformance import cast, faults
 from reconciler.conformance.faults import Fault
@@ -36,7 +37,7 @@ def law_5(harness: Harness) -> None:
         for fault in faults.PARTIAL_READS:
             if fault.name in harness.faults:
                 _raises(harness, provider, scope, fault, "law 5")
-        absent = Scope(scope.system, "absent.example" if scope.system == "dns" else "absent.onmicrosoft.com")
+        absent = replace(scope, name="absent.example" if scope.system == "dns" else "absent.onmicrosoft.com")
         problem = _error(provider, absent)
         holds(isinstance(problem, NotFound), f"law 5: a {scope.system} scope that does not exist gave {problem!r}")
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from reconciler.conformance.harness import MARKER, Harness, Provider
-from reconciler.conformance.judge import attributes, computed_of
+from reconciler.conformance.judge import attributes, computed_of, unasked
 from reconciler.conformance.states import State
 from reconciler.model.change import Change, Outcome, Status
 from reconciler.model.key import Key
@@ -104,7 +104,7 @@ class Walk:
     def _change(self, key: Key, live: Resource | None, desired: Resource | None) -> Change | None:
         if desired is None and isinstance(live, Licenses):
             desired = replace(live, direct=())  # nobody's licences are deleted: they become none
-        computed = computed_of(self.provider.kinds, key.kind)
+        computed = computed_of(self.provider.kinds, key.kind) | unasked(desired)
         if attributes(live, computed) == attributes(desired, computed):
             return None
         creates = isinstance(desired, User) and live is None

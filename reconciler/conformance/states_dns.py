@@ -24,8 +24,8 @@ PLAIN: Mapping[str, tuple[RecordSet, RecordSet]] = {
         records("CNAME", "two.example.net.", name="plain-alias"),
     ),
     "DS": (
-        records("DS", f"12345 13 2 {'ab' * 32}", name="plain-child"),
-        records("DS", f"54321 13 2 {'cd' * 32}", name="plain-child"),
+        records("DS", f"12345 13 2 {'ab' * 32}", name="plain-signed"),
+        records("DS", f"54321 13 2 {'cd' * 32}", name="plain-signed"),
     ),
     "HTTPS": (
         records("HTTPS", '1 . alpn="h2"', name="plain"),
@@ -65,6 +65,10 @@ PLAIN: Mapping[str, tuple[RecordSet, RecordSet]] = {
     ),
 }
 
+#: What must be there before an ordinary set of a type: a DS stands at a delegation (RFC 4035 section 2.4); hosts refuse
+#: it elsewhere, or drop it.
+NEEDS: Mapping[str, State] = {"DS": (records("NS", "ns1.example.net.", name="plain-signed"),)}
+
 
 def _values(kind: str, *values: str, name: str = "odd") -> tuple[State, ...]:
     """States that hold these values one after the other."""
@@ -76,7 +80,10 @@ def _story(name: str, *states: State) -> Transition:
 
 
 TRANSITIONS = (
-    *(_story(f"{kind}: appears, changes, goes", (one,), (two,), ()) for kind, (one, two) in PLAIN.items()),
+    *(
+        _story(f"{kind}: appears, changes, goes", (*NEEDS.get(kind, ()), one), (*NEEDS.get(kind, ()), two), ())
+        for kind, (one, two) in PLAIN.items()
+    ),
     # TXT: what quoting, escaping, joining and encoding get wrong.
     _story("TXT: around 255 bytes", *_values("TXT", *("x" * size for size in (254, 255, 256, 510, 511, 1024)))),
     _story("TXT: 4000 bytes", *_values("TXT", "0123456789" * 400)),
@@ -191,7 +198,13 @@ TRANSITIONS = (
     ),
     _story("NAPTR: expression", *_values("NAPTR", '100 10 "U" "E2U+sip" "!^.*$!sip:info@example.net!" .')),
     _story("TLSA: full certificate", *_values("TLSA", f"3 0 0 {'0a' * 600}")),
-    _story("DS: several digests", (records("DS", f"1 13 2 {'ab' * 32}", f"1 13 4 {'cd' * 48}", name="child"),)),
+    _story(
+        "DS: several digests",
+        (
+            records("NS", "ns1.example.net.", name="child"),
+            records("DS", f"1 13 2 {'ab' * 32}", f"1 13 4 {'cd' * 48}", name="child"),
+        ),
+    ),
     _story(
         "HTTPS: alias, parameters",
         *_values(

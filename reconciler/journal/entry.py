@@ -27,6 +27,7 @@ TYPES: Mapping[str, frozenset[str]] = {
     "stage": frozenset({"route", "stage"}),  # the stage has ended; and subject, settles
     "confirm": frozenset({"route", "by"}),  # stage or task; and evidence, subject, settles
     "rollback": frozenset({"route", "stage", "phase"}),  # stage: the last that stays ended, "" = none; begin | end
+    "place": frozenset({"zones"}),  # the provider of each zone, by zone
     "reveal": frozenset({"user", "by"}),
     "new_ledger": frozenset(),  # files: what was moved aside
 }

@@ -88,6 +88,7 @@ class _Folding:
         self.touches = {route: dict(slots) for route, slots in start.touches.items()}
         self.moves, self.taken = dict(start.moves), dict(start.taken)
         self.last_change = dict(start.last_change)
+        self.places = dict(start.places)
 
     def ledger(self) -> Ledger:
         return Ledger(
@@ -108,6 +109,7 @@ class _Folding:
             moves=MappingProxyType(self.moves),
             taken=MappingProxyType(self.taken),
             last_change=MappingProxyType(self.last_change),
+            places=MappingProxyType(self.places),
         )
 
     def take(self, entry: Entry) -> None:
@@ -131,6 +133,9 @@ class _Folding:
             self.owned.pop(address, None)
             # A name given up may be given to another person later: it must not lead to the first one's account.
             self.known.pop(self.remote.pop(address, ""), None)
+
+    def place(self, entry: Entry) -> None:
+        self.places |= entry.payload["zones"]
 
     def begin(self, entry: Entry) -> None:
         self._move(entry)
@@ -315,6 +320,7 @@ _HANDLERS: Mapping[str, Callable[[_Folding, Entry], None]] = {
     "end": _Folding.end,
     "stage": _Folding.stage,
     "confirm": _Folding.confirm,
+    "place": _Folding.place,
     "rollback": _Folding.rollback,
 }
 

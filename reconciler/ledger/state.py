@@ -136,6 +136,7 @@ class Ledger:
         moves: by route: migrations begun, settled or not; a rollback to before the first stage ends one (rule 10).
         taken: by route: when a person last said where it stands, so that what came before is not known.
         last_change: by route.
+        places: the provider at which each zone is, by zone; one that moves stays at the old one until it has moved.
     """
 
     owned: Mapping[str, Owned] = field(default_factory=_none)
@@ -155,6 +156,7 @@ class Ledger:
     moves: Mapping[str, Move] = field(default_factory=_none)
     taken: Mapping[str, datetime] = field(default_factory=_none)
     last_change: Mapping[str, LastChange] = field(default_factory=_none)
+    places: Mapping[str, str] = field(default_factory=_none)
 
     def stage_of(self, route: str, names: Sequence[str]) -> int:
         """The cursor as an index into the route's stages; -1 when none has ended.

@@ -41,7 +41,7 @@ _MOST_HOSTS = 10
 _MOST_TOLD = 20
 
 #: What nobody outside can see, whatever DNS answers.
-_ALWAYS = (
+ALWAYS = (
     "internal relays and devices that hand mail to them: ask the site",
     "who sends through a mailbox with SMTP AUTH (copiers, line-of-business programs): ask, or read the sign-in logs",
     "split-horizon DNS: inside, the same names may lead elsewhere",
@@ -94,14 +94,15 @@ class Discovery:
     unseen: tuple[str, ...]
 
 
-def discover(domain: str, notebook: Notebook) -> Discovery:
+def discover(domain: str, notebook: Notebook, selectors: Iterable[str] = ()) -> Discovery:
     """Ask everything about a domain's mail and judge what is answered so far; complete when nothing is open.
 
     Args:
         domain: lower case, A-labels, without final dot.
+        selectors: of DKIM keys that are known to be there, beside those that are tried.
     """
     view = View(domain)
-    for name, kind in _questions():
+    for name, kind in _questions(selectors):
         view.ask(name, kind, notebook)
     terms = spf_terms(view, notebook)
     for name in _own_hosts(view):
@@ -126,7 +127,7 @@ def probed() -> tuple[str, ...]:
     return tuple(dict.fromkeys((*_SELECTORS, *selectors())))
 
 
-def _questions() -> Iterator[tuple[str, str]]:
+def _questions(further: Iterable[str]) -> Iterator[tuple[str, str]]:
     """Names relative to the domain, and types, known from the start; the label of the wildcard test is `?`."""
     yield from (("@", kind) for kind in _APEX)
     yield from ((name, kind) for name in _TEXTS for kind in ("TXT", "CNAME"))
@@ -134,7 +135,7 @@ def _questions() -> Iterator[tuple[str, str]]:
     yield from ((name, "SRV") for name in _SERVICES)
     yield from ((name, "NS") for name in _DELEGATED)
     yield DKIM, "TXT"
-    yield from ((f"{name}.{DKIM}", kind) for name in probed() for kind in ("TXT", "CNAME"))
+    yield from ((f"{name}.{DKIM}", kind) for name in dict.fromkeys((*probed(), *further)) for kind in ("TXT", "CNAME"))
     yield from (("?", kind) for kind in ("A", "AAAA", "MX", "TXT", "CNAME", "SRV"))
     yield from ((f"?.{DKIM}", kind) for kind in ("TXT", "CNAME"))
 
@@ -174,7 +175,7 @@ def _unseen(view: View, delegated: Mapping[str, tuple[str, ...]]) -> Iterator[st
     if not key_names(view) and parent and parent.status is Status.EMPTY and DKIM not in delegated:
         yield f"a DKIM selector that exists: {DKIM} answers without data, but none of the {count} probed ones is there"
     yield f"DKIM selectors nobody guesses: {count} were probed, a list exists nowhere"
-    yield from _ALWAYS
+    yield from ALWAYS
     yield from _silent(view)
 
 

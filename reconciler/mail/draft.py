@@ -1,24 +1,20 @@
-r"""The first spec of a domain and the snapshot of its mail records, as YAML text made of what discovery found.
+"""The first spec of a domain and the snapshot of its mail records, as YAML text made of what discovery found.
 
-DNS is written by strangers. Whatever a value holds, it stands in the text as one quoted string of printable ASCII, or
-not at all; nothing of it can become a key, a comment or a line of its own. What was only guessed stands in comments.
-Source: YAML 1.2.2, 5.7 (escapes) and 7.3.1 (double-quoted style), 2021-10-01.
+What was only guessed stands in comments.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from reconciler.mail.catalogue import vendor
 from reconciler.mail.discover import Discovery, Found
+from reconciler.mail.quoting import comment, plain, quoted, sayable
 from reconciler.mail.sightings import SpfTerm
 from reconciler.mail.signatures import Match, includes
 from reconciler.mail.spf.terms import identity
-from reconciler.model.rdata import txt_to_presentation
 
-#: What no spec can hold in a value: line ends and other controls, and what turns the reading order round.
-_UNSAYABLE = re.compile("[\x00-\x1f\x7f\x85\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 #: Pieces of evidence shown for one service, and values left out that are shown one by one.
 _MOST_SHOWN = 6
 _ROLES = {
@@ -29,80 +25,41 @@ _ROLES = {
 }
 
 
-def draft(found: Discovery, date: str) -> str:
-    """The `domains` section of a customer.yaml: recognised senders, and the rest as comments; ends with a line end.
+def draft(found: Discovery, snapshot: str = "before.yaml") -> list[str]:
+    """The entry of a domain under `domains:`: recognised senders, and the rest as comments; one line each.
 
     Args:
-        date: the day on which DNS was asked, `2026-11-21`.
+        snapshot: the file that keeps its mail records of today.
     """
-    lines = [
-        f"# Draft made from public DNS on {date}. Read every line: what DNS shows is evidence, not the whole truth.",
-        "domains:",
-        f"  {quoted(found.domain)}:",
-    ]
-    body = [*_services(found), *_senders(found), *_others(found), *_mailing(found), *_unseen(found)]
+    head = f"  {quoted(found.domain)}:"
+    body = [*_services(found), *_senders(found), *_others(found), *_mailing(found, snapshot), *_unseen(found)]
     live = any(not line.lstrip().startswith("#") for line in body)
-    if not live:
-        lines[-1] += " {}"
-    return "\n".join([*lines, *(f"    {line}" for line in body)]) + "\n"
+    return [head if live else f"{head} {{}}", *(f"    {line}" for line in body)]
 
 
-def before(found: Discovery, date: str) -> str:
+def before(domain: str, records: Sequence[Found], date: str, whence: Sequence[str]) -> str:
     """The snapshot that `migration.from.as_found` names: every mail record as it was; ends with a line end.
 
     A value that no spec can hold is left out, with a comment that shows it.
 
     Args:
-        date: the day on which DNS was asked, `2026-11-21`.
+        date: the day on which they were read, `2026-11-21`.
+        whence: where they were read, after the domain's name, and what must be known of that; one line each.
     """
     lines = [
-        f"# Mail records of {found.domain} in public DNS. Made by `reconciler import`; not to be edited.",
-        "# A resolver's cache counts a TTL down: the one that stands in the zone may be longer.",
+        f"# Mail records of {domain} {whence[0]}. Made by `reconciler import`; not to be edited.",
+        *(f"# {plain(one)}" for one in whence[1:]),
         f"found: {date}",
-        "records:" if any(_kept(one) for one in found.records) else "records: []",
+        "records:" if any(_kept(one) for one in records) else "records: []",
     ]
-    for one in found.records:
+    for one in records:
         kept = _kept(one)
         left = [value for value in one.values if value not in kept]
-        lines += [f"  # left out of {one.name} {one.type}: {_comment(one.type, value)}" for value in left]
+        lines += [f"  # left out of {one.name} {one.type}: {comment(one.type, value)}" for value in left]
         if kept:
             head = f"name: {quoted(one.name)}, type: {one.type}, ttl: {one.ttl}"
             lines.append(f"  - {{{head}, values: [{', '.join(map(quoted, kept))}]}}")
     return "\n".join(lines) + "\n"
-
-
-def quoted(text: str) -> str:
-    r"""A text as a double-quoted YAML string of printable ASCII.
-
-    Raises:
-        ValueError: it holds surrogates, which YAML cannot write.
-    """
-    if any("\ud800" <= letter <= "\udfff" for letter in text):
-        raise ValueError("octets that are no UTF-8 cannot be written in YAML")
-    return '"' + "".join(map(_letter, text)) + '"'
-
-
-def _letter(letter: str) -> str:
-    if letter in '"\\':
-        return f"\\{letter}"
-    if " " <= letter <= "~":
-        return letter
-    code = ord(letter)
-    if code < 0x100:
-        return f"\\x{code:02x}"
-    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
-
-
-def _comment(kind: str, value: str) -> str:
-    """A value for a comment, printable ASCII whatever it holds, cut where it is long."""
-    shown = txt_to_presentation(value) if kind == "TXT" else ascii(value)
-    return shown if len(shown) <= 200 else f"{shown[:197]}..."
-
-
-def _plain(text: str) -> str:
-    """A text of ours that may quote a stranger's, for a comment."""
-    shown = "".join(letter if " " <= letter <= "~" else ascii(letter)[1:-1] for letter in text)
-    return shown if len(shown) <= 300 else f"{shown[:297]}..."
 
 
 def _kept(one: Found) -> list[str]:
@@ -113,26 +70,27 @@ def _kept(one: Found) -> list[str]:
 def _sayable(one: Found, value: str) -> bool:
     if one.type == "MX" and value == "0 ." and len(one.values) > 1:
         return False  # a null MX beside others (RFC 7505, 3)
-    if _UNSAYABLE.search(value):
+    if not sayable(value):
         return False
     return not (one.type == "TXT" and len(value) > 1 and value[0] == value[-1] == '"')
 
 
 def _services(found: Discovery) -> Iterator[str]:
     hosts = ", ".join(found.hosts) or "nobody says"
-    yield f"# dns: NAME  # your provider for it, or {{ask: ADDRESS}}; its name servers: {_plain(hosts)}"
+    yield f"# dns: NAME  # your provider for it, or {{ask: ADDRESS}}; its name servers: {plain(hosts)}"
     for match in found.matches:
         if match.role != "sender":
-            yield from _match(match)
+            yield from signs(match)
     if not any(match.role in {"mailbox", "gateway"} for match in found.matches):
         yield "# who keeps its mailboxes: no sign of a service we know"
     elif all(match.role != "mailbox" for match in found.matches):
         yield "# who keeps its mailboxes behind the gateway: no sign of a service we know"
 
 
-def _match(match: Match) -> Iterator[str]:
+def signs(match: Match) -> Iterator[str]:
+    """A service that may stand behind the mail, and what speaks for it, as comments."""
     yield f"# {_ROLES[match.role]}: {match.name} ({match.level}, {match.confidence})"
-    yield from (f"#   {_plain(one)}" for one in match.evidence[:_MOST_SHOWN])
+    yield from (f"#   {plain(one)}" for one in match.evidence[:_MOST_SHOWN])
 
 
 def _senders(found: Discovery) -> Iterator[str]:
@@ -142,8 +100,8 @@ def _senders(found: Discovery) -> Iterator[str]:
         return
     yield "senders:" if any(entry for _, entry, _ in entries) else "# senders:"
     for match, entry, why in entries:
-        yield from (f"  {line}" for line in _match(match))
-        yield f"  - {entry}" if entry else f"  # - {match.vendor}  # {_plain(why)}"
+        yield from (f"  {line}" for line in signs(match))
+        yield f"  - {entry}" if entry else f"  # - {match.vendor}  # {plain(why)}"
 
 
 def _entry(match: Match, found: Discovery) -> tuple[str, str]:
@@ -182,24 +140,24 @@ def _others(found: Discovery) -> Iterator[str]:
     strange = [one for one in found.terms if not one.vendor and not one.own]
     if strange:
         yield "# SPF terms of senders nobody knows by name; they stay as they are until you retire them:"
-        yield from (f"#   {_plain(one.text)}{_at(one)}" for one in strange)
+        yield from (f"#   {plain(one.text)}{_at(one)}" for one in strange)
 
 
 def _at(term: SpfTerm) -> str:
-    return "" if term.owner == "@" else f"  (in {_plain(term.owner)})"
+    return "" if term.owner == "@" else f"  (in {plain(term.owner)})"
 
 
-def _mailing(found: Discovery) -> Iterator[str]:
+def _mailing(found: Discovery, snapshot: str) -> Iterator[str]:
     if found.wildcards:
         yield f"# a wildcard answers for every name: {', '.join(found.wildcards)}; it shadows names that do not exist"
     for name, hosts in found.delegated.items():
-        yield f"# {name} is a zone of its own at {_plain(', '.join(hosts))}: its records are changed there"
+        yield f"# {name} is a zone of its own at {plain(', '.join(hosts))}: its records are changed there"
     yield "# mail: microsoft365  # once the tenant is named above"
     yield "# migration:"
-    yield "#   from: {service: WHAT IT IS, as_found: before.yaml}"
+    yield f"#   from: {{service: WHAT IT IS, as_found: {snapshot}}}"
     yield "#   window: {start: DAY AND TIME, length: 3h, time_zone: REGION/CITY}"
 
 
 def _unseen(found: Discovery) -> Iterator[str]:
     yield "# Not visible from outside:"
-    yield from (f"# - {_plain(one)}" for one in found.unseen)
+    yield from (f"# - {plain(one)}" for one in found.unseen)

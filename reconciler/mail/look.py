@@ -14,7 +14,7 @@ class Look:
     """One subject of one domain.
 
     Attributes:
-        subject: `spf`, `mx`, `dkim`, `dmarc`, `mta-sts`, `tls-rpt`, `autodiscover`.
+        subject: `spf`, `mx`, `dkim`, `dmarc`, `mta-sts`, `tls-rpt`, `autodiscover`, `public-view`.
         summary: one line for people, no final full stop.
         lines: what was found, for people, one line each, indented where something lies below something else.
         diagnostics: what is wrong or doubtful, the worst first.

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from reconciler.mail.catalogue import Sign, Vendor, vendors
@@ -111,6 +112,27 @@ def includes(host: str) -> Vendor | None:
         if not one.beside and any(sign.field == "spf" and _fits(sign.match, host) for sign in one.signs):
             return one
     return None
+
+
+def speaks_for(field: str, text: str) -> str:
+    """The name of the service that one host, or the beginning of one text, is the strongest sign of; empty for none.
+
+    Args:
+        field: `mx`, `dkim`, `autodiscover` or `cname` for a host in lower case without final dot; `txt` for a text.
+    """
+    best: tuple[int, str] = (0, "")
+    for match, weight, name in _signs_of(field):
+        if weight > best[0] and (_begins(text, match) if field == "txt" else _fits(match, text)):
+            best = (weight, name)
+    return best[1]
+
+
+@lru_cache(maxsize=8)
+def _signs_of(field: str) -> tuple[tuple[str, int, str], ...]:
+    """The signs of one field that are the same for every domain: what fits, weight, and the name of the service."""
+    signs = [(sign, one.name) for one in vendors() for sign in one.signs]
+    fit = [(one, name) for one, name in signs if one.field == field and "{" not in one.match]
+    return tuple((one.match, one.weight, name) for one, name in fit)
 
 
 def _match(one: Vendor, evidence: Evidence) -> Match | None:

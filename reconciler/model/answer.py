@@ -42,6 +42,11 @@ class Answer:
         ttl: seconds, the smallest on the way; 0 unless found.
         alias: where a CNAME led, absolute without final dot; empty when the name itself answered.
         detail: for `failed`, why, for people.
+        code: for `failed`, the same in one word: what the last server that replied said (`SERVFAIL`, `REFUSED`), or a
+            word of our own: `lame` (a name server that does not answer for the zone), `unreadable`, `silent` (nothing
+            was sent, since it said nothing to the questions before), `unasked` (nothing was sent for another reason);
+            empty when it was asked and did not reply.
+        authentic: the resolver says that DNSSEC proves it (the AD bit).
     """
 
     status: Status
@@ -49,11 +54,26 @@ class Answer:
     ttl: int = 0
     alias: str = ""
     detail: str = ""
+    code: str = ""
+    authentic: bool = False
 
     @property
     def void(self) -> bool:
         """An answer without records, for good: what RFC 7208, section 4.6.4, counts as a void lookup."""
         return self.status in (Status.EMPTY, Status.NXDOMAIN)
+
+
+@dataclass(frozen=True, slots=True)
+class NameServer:
+    """One address of one authoritative name server.
+
+    Attributes:
+        name: as NS records have it, lower case, without final dot.
+        address: IPv4 or IPv6 in text; empty where it has none, or none is known.
+    """
+
+    name: str
+    address: str
 
 
 @dataclass(frozen=True, slots=True)

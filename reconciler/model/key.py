@@ -43,8 +43,8 @@ class Slot(NamedTuple):
 
     Attributes:
         part: empty for the whole of it (the values of a record set that is not TXT, the existence of a user); else
-            `ttl`, `proxied`, a TXT class (`dmarc`, `other:1f2e3d4c5b6a`), one SPF term (`spf/include:x.example`, `spf/all`), an
-            attribute of a user (`displayName`), a licence (`ENTERPRISEPACK`), or a member of a group.
+            `ttl`, `proxied`, a TXT class (`dmarc`, `other:1f2e3d4c5b6a`), one SPF term (`spf/include:x.example`,
+            `spf/all`), an attribute of a user (`displayName`), a licence (`ENTERPRISEPACK`), or a member of a group.
     """
 
     key: Key

@@ -12,13 +12,16 @@ import ipaddress
 import os
 import selectors
 import socket
+from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from reconciler.model.answer import Answer, Question, Status
-from reconciler.probe.wire import Query, Stray, Truncated, Unusable
+from reconciler.probe.wire import How, Query, Stray, Truncated, Unusable
 
 _LARGEST = 65535
+#: A name server that let so many tries of a question wait is asked by TCP: something on the way may lose all UDP.
+_UDP_TRIES = 2
 
 
 class Server(NamedTuple):
@@ -44,7 +47,8 @@ class Exchange:
 
     Attributes:
         answer: none while it is on its way.
-        until: when this try is over, by the monotonic clock.
+        begun: when it was started, by the monotonic clock.
+        until: when this try is over, by the same clock.
         heard: when a server last said something, be it only that it cannot help, by the same clock; 0 for never.
         sent: how many messages went out.
     """
@@ -57,6 +61,7 @@ class Exchange:
         timeout: float,
         silent: set[Server],
         selector: selectors.BaseSelector,
+        how: How = How.RESOLVE,
     ) -> None:
         """Nothing is sent yet.
 
@@ -66,11 +71,15 @@ class Exchange:
             timeout: seconds for one reply.
             silent: is kept up to date: servers that let a question wait and have said nothing since.
             selector: where its socket is watched, with this object as the data.
+            how: how the question is put.
         """
         self.question = question
         self.answer: Answer | None = None
-        self.until = self.heard = 0.0
+        self.begun = self.until = self.heard = 0.0
         self.sent = 0
+        self._how = how
+        self._code = ""
+        self._waited: Counter[Server] = Counter()
         self._tries = iter(tries)
         self._timeout = timeout
         self._silent = silent
@@ -82,8 +91,9 @@ class Exchange:
 
     def start(self, now: float) -> None:
         """Ask the first server."""
+        self.begun = now
         try:
-            self._query = Query(self.question)
+            self._query = Query(self.question, self._how)
         except ValueError as problem:
             self.fail(f"it cannot be asked: {problem}")
         else:
@@ -104,12 +114,13 @@ class Exchange:
     def expire(self, now: float) -> None:
         """Go on to the next server: this one was given its time."""
         self._silent.add(self._server)
+        self._waited[self._server] += 1
         self._give_up(f"no reply within {self._timeout:g} s", now)
 
     def fail(self, detail: str) -> None:
         """End it without an answer."""
         self.close()
-        self.answer = Answer(Status.FAILED, detail=detail)
+        self.answer = Answer(Status.FAILED, detail=detail, code=self._code if self.sent else "unasked")
 
     def close(self) -> None:
         """Close the socket; again is no harm."""
@@ -126,10 +137,12 @@ class Exchange:
     def _next(self, now: float) -> None:
         for server in self._tries:
             self._server = server
+            tcp = self._how.direct and self._waited[server] >= _UDP_TRIES
             try:
-                self._open(now, tcp=False)
-                self._connection.send(self._query.wire)
-                self.sent += 1
+                self._open(now, tcp=tcp)
+                if not tcp:
+                    self._connection.send(self._query.wire)
+                    self.sent += 1
             except OSError as problem:
                 self.close()
                 self._problems[server] = _words(problem)
@@ -189,6 +202,9 @@ class Exchange:
             self._to_tcp(now)
         except Unusable as problem:
             self._hear(now)
+            self._code = problem.code
+            if self._how.direct:  # it has said what it thinks of its zone; to ask again would change nothing
+                self._tries = iter(())
             self._give_up(str(problem), now)
         else:
             self._hear(now)

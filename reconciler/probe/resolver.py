@@ -9,19 +9,21 @@ from __future__ import annotations
 import ipaddress
 import threading
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from reconciler.model.answer import Answer, Question, Status
 from reconciler.probe.exchange import Server
-from reconciler.probe.volley import Volley
+from reconciler.probe.volley import Name, Task, Volley
+from reconciler.probe.wire import How
 
 
 class Resolver:
     """Asks the configured servers, the first one first; safe to share between threads.
 
     Attributes:
-        sent: how many messages each question has taken so far, for reports.
+        servers: whom it asks, in order.
+        sent: how many messages each question has taken so far, for reports; those of `each` are not among them.
     """
 
     def __init__(
@@ -45,7 +47,7 @@ class Resolver:
         Raises:
             ValueError: a server is no address with a port.
         """
-        self._servers = [_server(address, port) for address, port in servers]
+        self.servers = tuple(server(address, port) for address, port in servers)
         self._silent: set[Server] = set()
         self._timeout, self._tries, self._workers, self._deadline = timeout, tries, workers, deadline
         self._lock = threading.Lock()
@@ -64,6 +66,22 @@ class Resolver:
         while missing := [one for one in wanted if one not in found]:
             found |= self._round(missing)
         return {one: found[one] for one in wanted}
+
+    def each(self, wanted: Iterable[tuple[Server, Question]], how: How) -> dict[tuple[Server, Question], Answer]:
+        """What each of some servers says for itself, all side by side, in their order; every call asks anew.
+
+        The servers may be others than this resolver's; what its own resolve is known to `ask` from then on. Never
+        raises for one that cannot be asked or does not answer.
+        """
+        tasks = {(one, question): Task(question, (one,), how) for one, question in wanted}
+        volley = self._volley(tasks, self._tries + how.direct, set())  # the last of them is by TCP
+        volley.run()
+        if how is How.RESOLVE:
+            with self._lock:
+                for (one, question), answer in volley.answers.items():
+                    if one in self.servers and answer.status is not Status.FAILED:
+                        self._known.setdefault(question, answer)
+        return {one: volley.answers[one] for one in tasks}
 
     def _round(self, questions: list[Question]) -> dict[Question, Answer]:
         """Answers to all of them, but for those that another thread was asking when it was interrupted."""
@@ -87,17 +105,14 @@ class Resolver:
         return found | mine.answers
 
     def _go(self, mine: _Round, questions: list[Question]) -> None:
-        volley = Volley(
-            questions,
-            self._servers,
-            timeout=self._timeout,
-            tries=self._tries,
-            workers=self._workers,
-            deadline=self._deadline,
-            silent=self._silent,
-        )
+        volley = self._volley({one: Task(one, self.servers) for one in questions}, self._tries, self._silent)
         mine.answers, mine.sent = volley.answers, volley.sent
         volley.run()
+
+    def _volley(self, tasks: Mapping[Name, Task], tries: int, silent: set[Server]) -> Volley[Name]:
+        return Volley(
+            tasks, timeout=self._timeout, tries=tries, workers=self._workers, deadline=self._deadline, silent=silent
+        )
 
     def _settle(self, mine: _Round) -> None:
         with self._lock:
@@ -129,13 +144,18 @@ def from_machine(path: Path = Path("/etc/resolv.conf")) -> list[Server]:
         words = line.split()
         if len(words) >= 2 and words[0] == "nameserver" and line.startswith("nameserver"):
             try:
-                found.append(_server(words[1], 53))
+                found.append(server(words[1], 53))
             except ValueError:
                 continue
     return found
 
 
-def _server(address: str, port: int) -> Server:
+def server(address: str, port: int) -> Server:
+    """A server to ask.
+
+    Raises:
+        ValueError: it is no address with a port.
+    """
     ipaddress.ip_address(address)
     if not 0 < port < 65536:
         raise ValueError(f"{port} is no port")

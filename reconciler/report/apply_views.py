@@ -32,6 +32,7 @@ def apply_text(result: Document) -> str:
         [f"{line(result.get('customer'), SHORT)}: {_said(result)}.", _counts(result)],
         [f"  {text}" for _, text in _steps(result, words)],
         _part("Waiting for", [waiting_line(one) for one in result.get("waiting", ())]),
+        _part("To be sent", [text for one in result.get("requests", ()) for text in request_lines(one)]),
         _part("Errors and warnings", [values.diagnostic(one, words) for one in result.get("diagnostics", ())]),
         [f"Next: {line(result['next'])}"] if result.get("next") else [],
     ]
@@ -66,6 +67,15 @@ def waiting_line(one: Mapping[str, Any]) -> str:
     return f"{line(one.get('text') or '')}{f' ({tail})' if tail else ''}"
 
 
+def request_lines(one: Mapping[str, Any]) -> Iterator[str]:
+    """A request that somebody is to send: whom to, by when an answer is expected, and its papers."""
+    records, by = values.number(one.get("records", 0)), values.moment(one.get("expected_by"))
+    sent = f"; send it by {values.moment(one['send_by'])} at the latest" if one.get("send_by") else ""
+    whom = f"request {line(one.get('id'), SHORT)} to {line(one.get('ask'), SHORT)}"
+    yield f"{whom}: {records} records, an answer is expected by {by}{sent}"
+    yield from (f"  {line(file)}" for file in one.get("files", ()))
+
+
 def _said(result: Document) -> str:
     outcome = result.get("outcome")
     return _OUTCOMES.get(str(outcome)) or line(outcome, SHORT)
@@ -91,6 +101,8 @@ def _sections(result: Document, words: Words) -> Iterator[Section]:
     yield Section("Not done", trouble, urgent=True)
     waiting = [[waiting_line(one)] for one in result.get("waiting", ())]
     yield Section("Waiting for", waiting, urgent=True, language="text")
+    sent = [list(request_lines(one)) for one in result.get("requests", ())]
+    yield Section("To be sent", sent, urgent=True, language="text")
     found = [[values.diagnostic(one, words)] for one in result.get("diagnostics", ())]
     yield Section("Errors and warnings", found, urgent=True, language="text")
     yield Section("Done", [[f"+ {text}"] for status, text in steps if status == "done"])

@@ -14,6 +14,8 @@ from reconciler.report.words import Words
 
 #: Characters of a domain's name before the columns give up being straight.
 _WIDE = 40
+#: Subjects of which everything that was found is shown, well or not.
+_WHOLE = ("spf", "public-view")
 
 
 def check_text(report: Document) -> str:
@@ -33,7 +35,7 @@ def check_text(report: Document) -> str:
 
 
 def _full(domain: Part, words: Words) -> Iterator[str]:
-    """Every subject; what was found where something is to be said of it, and always for SPF: its tree."""
+    """Every subject; what was found where something is to be said of it, and always SPF's tree and the public view."""
     place = check.place(domain)
     yield from [f"  {place}"] if place else []
     for section in check.sections(domain):
@@ -41,7 +43,7 @@ def _full(domain: Part, words: Words) -> Iterator[str]:
         for one in section.get("diagnostics") or ():
             yield f"    {check.finding(one, words)}"
             yield from (f"      {text}" for text in [*check.reasons(one, place), check.remedy(one, words)] if text)
-        if section.get("verdict") != "pass" or section.get("subject") == "spf" or section.get("diagnostics"):
+        if section.get("verdict") != "pass" or section.get("subject") in _WHOLE or section.get("diagnostics"):
             yield from _found(section)
 
 

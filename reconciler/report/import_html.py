@@ -19,7 +19,7 @@ def import_html(report: Document, language: str = "en") -> str:
         ValueError: there are no texts in that language.
     """
     words = Words(language)
-    title = words("import.title", name=summary.name(report))
+    title = summary.title(report, words)
     said = [element("p", text) for text in summary.facts(report, words)]
     shown = [page.section(part.heading, *_entries(part.entries)) for part in summary.parts(report, words)]
     last = [element("p", text, class_="lead") for text in summary.following(report, words)]

@@ -12,7 +12,7 @@ from reconciler.report.words import Words
 def import_text(report: Document) -> str:
     """Everything; the last line ends with a newline."""
     words = Words()
-    blocks = [[words("import.title", name=summary.name(report)), *summary.facts(report, words)]]
+    blocks = [[summary.title(report, words), *summary.facts(report, words)]]
     for part in summary.parts(report, words):
         shown = [f"{'    ' if below else '  '}{text}" for one in part.entries for below, text in enumerate(one)]
         blocks.append([f"{part.heading}:", *shown])
@@ -25,7 +25,7 @@ def import_markdown(report: Document, budget: int = markdown.BUDGET) -> str:
     words = Words()
     head = [
         markdown.marker("import", customer=report.get("customer"), report=report.get("digest")),
-        f"### {words('import.title', name=markdown.code(summary.name(report)))}",
+        f"### {summary.title(report, words, markdown.code)}",
         "",
         *(f"- {text}" for text in summary.facts(report, words, markdown.code)),
     ]

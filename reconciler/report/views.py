@@ -20,6 +20,7 @@ from reconciler.report.plan_markdown import plan_markdown
 from reconciler.report.plan_text import plan_text
 from reconciler.report.status_text import status_text
 from reconciler.report.table import table_markdown, table_text
+from reconciler.report.tasks_text import tasks_text
 from reconciler.report.values import Document
 
 View = Callable[[Document], str]
@@ -32,6 +33,7 @@ _VIEWS: Mapping[tuple[str, str], View] = {
     ("apply", "text"): apply_text,
     ("apply", "markdown"): apply_markdown,
     ("status", "text"): status_text,
+    ("tasks", "text"): tasks_text,
     ("check", "text"): check_text,
     ("check", "markdown"): check_markdown,
     ("import", "text"): import_text,

@@ -48,6 +48,14 @@ _ACTIONS = {
         "hay otra cosa, que no es nuestra: `adopt: overwrite` la reemplaza",
     ),
     "reason.no longer in the spec": ("it is no longer in the spec", "ya no está en la especificación"),
+    "reason.asked for, and made otherwise": (
+        "somebody was asked for it and made it otherwise",
+        "se pidió a alguien y lo hizo de otra manera",
+    ),
+    "reason.the open request comes first": (
+        "the open request comes first",
+        "primero va la solicitud abierta",
+    ),
     "reason.ends on its day": ("it ends on that day", "termina ese día"),
     "reason.stands in for a term that moves": (
         "an address that the old term leads to today, before that moves",
@@ -223,6 +231,7 @@ _CHECK = {
     "subject.mta-sts": ("MTA-STS", "MTA-STS"),
     "subject.tls-rpt": ("TLS-RPT", "TLS-RPT"),
     "subject.autodiscover": ("Autodiscover", "Autodiscover"),
+    "subject.public-view": ("Public view", "DNS público"),
     "about.mx": ("where mail arrives", "a dónde llega el correo"),
     "about.spf": ("who may send in the domain's name", "quién puede enviar en nombre del dominio"),
     "about.dkim": ("signatures under what is sent", "firmas de lo que se envía"),
@@ -236,6 +245,7 @@ _CHECK = {
         "how mail programs find the mailboxes",
         "cómo encuentran los buzones los programas de correo",
     ),
+    "about.public-view": ("what each DNS server shows now", "lo que muestra ahora cada servidor DNS"),
 }
 
 _IMPORT = {
@@ -243,6 +253,31 @@ _IMPORT = {
         "What public DNS shows of the mail of {name}",
         "Lo que el DNS público muestra del correo de {name}",
     ),
+    "import.title.whole": ("What stands in {name} today", "Lo que hay hoy en {name}"),
+    "import.whole": (
+        "{domain} was read whole through {provider}: complete.",
+        "{domain} se leyó entero mediante {provider}: completo.",
+    ),
+    "import.partial": (
+        "{domain} was read through {provider}: incomplete.",
+        "{domain} se leyó mediante {provider}: incompleto.",
+    ),
+    "import.public": (
+        "{domain} was seen in public DNS alone: incomplete, nobody can list a zone from outside.",
+        "{domain} se vio solo en el DNS público: incompleto, nadie puede listar una zona desde fuera.",
+    ),
+    "import.tenant": (
+        "The tenant {name} was read whole through {provider}.",
+        "El inquilino {name} se leyó entero mediante {provider}.",
+    ),
+    "import.managed": (
+        "In the spec: {counts}; not managed: {left}.",
+        "En la especificación: {counts}; sin gestionar: {left}.",
+    ),
+    "import.tokens": ("Services known by their records", "Servicios conocidos por sus registros"),
+    "import.domain": ("Domain", "Dominio"),
+    "import.left": ("Not managed", "Sin gestionar"),
+    "import.left.tenant": ("Not managed in the tenant", "Sin gestionar en el inquilino"),
     "import.found": (
         "{services} services recognised, {records} record sets.",
         "{services} servicios, {records} registros.",

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from reconciler.mail.notebook import Notebook
 from reconciler.model.answer import Answer, Question
 from reconciler.model.diagnostic import error
 from reconciler.model.errors import SpecError
 from reconciler.spec.workspace import ResolverSpec
+
+if TYPE_CHECKING:
+    from reconciler.probe.authority import Authority
+    from reconciler.probe.resolver import Resolver
 
 #: A function that leads on from answer to answer ends long before: SPF allows ten lookups, a tree walk eight.
 ROUNDS = 40
@@ -37,22 +41,46 @@ def asker(chosen: ResolverSpec | None) -> Asker | None:
     Raises:
         SpecError: the machine's own servers were chosen, and it names none.
     """
-    if chosen is None:
-        return None
-    from reconciler.probe import resolver
+    return None if chosen is None else resolver(chosen)
 
-    servers = [server for name in chosen.servers for server in _servers(name, chosen)]
-    return resolver.Resolver(servers, timeout=chosen.timeout, workers=WORKERS)
+
+def resolver(chosen: ResolverSpec) -> Resolver:
+    """The configured resolver.
+
+    Raises:
+        SpecError: the machine's own servers were chosen, and it names none.
+    """
+    from reconciler.probe.resolver import Resolver
+
+    return Resolver(servers(chosen), timeout=chosen.timeout, workers=WORKERS)
+
+
+def authority(chosen: ResolverSpec, finder: Resolver) -> Authority | None:
+    """Who asks the servers of zones themselves; none where the configuration does not let anybody."""
+    if not chosen.asks_authoritative:
+        return None
+    from reconciler.probe.authority import Authority
+
+    return Authority(finder, chosen.places)
+
+
+def servers(chosen: ResolverSpec) -> list[tuple[str, int]]:
+    """The chosen servers' addresses and ports, in the order in which they are tried.
+
+    Raises:
+        SpecError: the machine's own servers were chosen, and it names none.
+    """
+    return [server for name in chosen.servers for server in _servers(name, chosen)]
 
 
 def _servers(name: str, chosen: ResolverSpec) -> list[tuple[str, int]]:
-    from reconciler.probe import resolver
+    from reconciler.probe.resolver import from_machine
 
     if name != SYSTEM:
         host, _, port = name.rpartition(":")
         return [(host.strip("[]"), int(port))]
     try:
-        found = [(one.address, one.port) for one in resolver.from_machine()]
+        found = [(one.address, one.port) for one in from_machine()]
     except OSError as problem:
         found, why = [], str(problem)
     else:

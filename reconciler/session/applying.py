@@ -9,14 +9,14 @@ from typing import Any
 
 from reconciler import apply, document, journal, lease, ledger, passwords
 from reconciler.apply import Hands, Report, StepResult
-from reconciler.model.change import Status
+from reconciler.model.change import Change, Status
 from reconciler.model.diagnostic import Diagnostic, Severity, error, warning
 from reconciler.model.errors import ProviderError, Refused, SpecError
 from reconciler.model.key import Key
 from reconciler.model.resource import Resource, User
 from reconciler.model.value import Secret
 from reconciler.provider import Scope
-from reconciler.session import approving
+from reconciler.session import approving, moving, requests
 from reconciler.session.opened import Session
 from reconciler.session.planning import Made, Options, make_from, policy_digest
 from reconciler.spec.customer import CustomerSpec
@@ -60,9 +60,11 @@ def run(session: Session, customer: CustomerSpec, how: How) -> dict[str, Any]:
         Refused: nothing was written: lock, journal, approval, a plan that may not be applied.
     """
     done: list[Mapping[str, Any]] = []
+    asked: list[Mapping[str, Any]] = []
     seconds = FIRST_LOOK
     while True:
         paper = document.after(done, _once(session, customer, how))
+        paper["requests"] = asked = [*asked, *paper["requests"]]
         if not (how.wait and paper["outcome"] == "waiting") or how.stop():
             return paper
         how = replace(how, file=None, ask=None, new_ledger=False)
@@ -113,9 +115,13 @@ class _Run:
         self.report = Report()
         self.lost: list[dict[str, Any]] = []
         self.store: passwords.PasswordStore | None = None
+        self.known = ledger.EMPTY
+        self.asked: dict[Key, Change] = {}
+        self.requests: list[dict[str, Any]] = []
 
     def go(self) -> dict[str, Any]:
         made = self._plan(ledger.fold(self.book.entries()))
+        self.known = made.seen.known
         if made.seen.known.open:
             made = self._recovered(made)
         approval = self._approval(made)
@@ -128,6 +134,7 @@ class _Run:
             hands = self._hands(made)
             self.report = apply.run(made.plan, hands)
             self.wrote = self.wrote or self.report.wrote
+            self.asked |= {one.key: one for one in self.report.asked}
             self.results |= {
                 one.act.id: one
                 for one in self.report.results
@@ -136,8 +143,36 @@ class _Run:
             if not self.report.again or self.report.interrupted:
                 break
             made = self._plan(hands.known)
+        self._request(hands)
+        if made.asked.withdrawn:  # nobody waits for them any more
+            hands.note("end", {"outcomes": [{"id": one, "status": "skipped"} for one in sorted(made.asked.withdrawn)]})
+        self.known = hands.known
+        self._place(made, hands.known)
         self.book.seal()
+        self.notes += requests.ended(made.asked, hands.known)
         return self._paper(made)
+
+    def _place(self, made: Made, known: ledger.Ledger) -> None:
+        """Remember at which DNS host each zone is, once all of it is there."""
+        done = all(one.status is Status.DONE for one in self.results.values()) and not self.report.interrupted
+        if zones := moving.settled(made.seen.moving, made.seen.picture, known, done=done):
+            self.book.append("place", {"zones": zones})
+
+    def _answer(self, made: Made, begun: ledger.Begun) -> apply.Answer:
+        just = any(begun.id in one.steps for one in self.asked.values())
+        return apply.Answer(True, False, "just now") if just else made.asked.answer(begun)
+
+    def _request(self, hands: Hands) -> None:
+        """Write what a person is asked for, all of the run together; only then the journal calls it by that name."""
+        folder = self.session.state(self.customer.id) / requests.FOLDER
+        for paper in requests.papers(self.session, self.customer, list(self.asked.values())):
+            files = requests.write(folder, paper)
+            outcomes = [{"id": one, "status": "waiting", "request_id": paper["id"]} for one in paper["steps"]]
+            hands.note("end", {"outcomes": outcomes})
+            self.requests.append({
+                "id": paper["id"], "ask": paper["ask"], "zones": paper["zones"], "records": len(paper["records"]),
+                "expected_by": paper["expected_by"], "send_by": paper["send_by"], "files": [str(one) for one in files],
+            })  # fmt: skip
 
     def _plan(self, known: ledger.Ledger) -> Made:
         return make_from(self.session, self.customer, self.how.options, known)
@@ -172,7 +207,8 @@ class _Run:
             for leg in made.plan.legs
             for index, stage in enumerate(leg.route.stages)
         )
-        return bool(made.plan.acts or books or ahead)
+        moved = any(one.delegated for one in made.seen.moving)
+        return bool(made.plan.acts or books or ahead or moved or made.asked.withdrawn)
 
     def _passwords(self, made: Made) -> None:
         """Where new passwords go is settled before the first write."""
@@ -218,7 +254,9 @@ class _Run:
             approved=lambda act: self._unapproved(act, hands.known),
             password=self._password,
             patience=replace(self.session.patience, say=self.how.say, stop=self.how.stop, beat=self.held.renew),
+            shown=lambda slot, value: made.seen.places.shown(self.session, slot, value),
             fresh=self._fresh(made),
+            answer=lambda begun: self._answer(made, begun),
         )
         return hands
 
@@ -248,7 +286,7 @@ class _Run:
         conflicts = [row.slot.address for row in made.plan.rows(Verdict.CONFLICT)]
         end = verdict(results, self.report, wrote=self.wrote, lost=bool(self.lost), conflicts=bool(conflicts))
         names = {leg.route.id: [stage.name for stage in leg.route.stages] for leg in made.plan.legs}
-        return document.apply(
+        paper = document.apply(
             self.customer.id,
             self.session.clock.now(),
             results=results,
@@ -258,7 +296,10 @@ class _Run:
             diagnostics=[*self.notes, *made.plan.diagnostics, *self._left(conflicts)],
             following=_following(end[0], self.customer.id),
             lost=self.lost,
+            requests=self.requests,
         )
+        paper["waiting"] += requests.awaited(made.asked, self.known, self.requests)
+        return paper
 
     def _left(self, conflicts: list[str]) -> list[Diagnostic]:
         """What was not even tried, so that "everything was done" is never said too early."""

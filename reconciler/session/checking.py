@@ -13,17 +13,20 @@ from datetime import datetime
 from typing import Any
 
 from reconciler import document
-from reconciler.mail import discover
+from reconciler.mail import discover, public_view
 from reconciler.mail.catalogue import vendor
 from reconciler.mail.health import body, examine, to_fetch
 from reconciler.mail.look import Look
 from reconciler.mail.notebook import Notebook
+from reconciler.mail.public_view import View
 from reconciler.mail.senders import slug
-from reconciler.mail.sightings import DKIM, View
+from reconciler.mail.sightings import DKIM
+from reconciler.mail.sightings import View as Sightings
 from reconciler.model.answer import Answer, Fetched, Question, Status
 from reconciler.model.diagnostic import Diagnostic, Origin
 from reconciler.session.answering import ROUNDS, Answers
 from reconciler.session.opened import Fetch
+from reconciler.session.viewing import Viewing
 from reconciler.spec.customer import CustomerSpec
 from reconciler.spec.domain import DomainSpec
 
@@ -77,6 +80,7 @@ def report(
     *,
     servers: Sequence[str],
     fetch: Fetch = get,
+    viewing: Viewing | None = None,
     diagnostics: Sequence[Diagnostic] = (),
     sources: Mapping[str, Any] | None = None,
     doing: Doing = nullcontext,
@@ -88,12 +92,21 @@ def report(
         wanted: each domain once.
         answers: who is asked, and what is known already.
         servers: the addresses that are asked, for the report.
+        viewing: who is asked for the public view; none = there is none in the report.
         diagnostics: what is known already of domains that are not among `wanted`.
         sources: what DMARC reports saw; none = no report was given.
     """
     check = _Check(answers, fetch, doing)
     cases = [_Case(one) for one in wanted]
-    check.run(cases)
+    if viewing is None:
+        check.run(cases)
+    else:
+        views = {one.subject.name: public_view.questions(one.subject.name, one.subject.selectors) for one in cases}
+        check.run(cases, viewing.begin([question for some in views.values() for question in some], answers))
+        found = viewing.views(views, answers, doing)
+        for one in cases:
+            one.view(views[one.subject.name], found[one.subject.name], now)
+        check.questions += viewing.questions
     return document.check(
         customer,
         now,
@@ -131,6 +144,10 @@ class _Case:
         self.fetch = self._to_fetch(notebook) if self.policy is None else None
         self.open = notebook.open
 
+    def view(self, asked: Sequence[Question], found: View, now: datetime) -> None:
+        """Look at what public DNS shows right now, beside all the rest."""
+        self.looks = (*self.looks, public_view.look(self.subject.name, asked, found, now))
+
     def _to_fetch(self, notebook: Notebook) -> tuple[str, str, list[str]] | None:
         host, _, path = to_fetch(self.subject.name, notebook).removeprefix("https://").partition("/")
         found = [notebook.ask(host, kind) for kind in ("A", "AAAA")] if host else []
@@ -164,17 +181,18 @@ class _Check:
         self.questions = 0
         self._answers, self._get, self._doing = answers, fetch, doing
 
-    def run(self, cases: Sequence[_Case]) -> None:
-        """Look again and again at those that an answer or a policy was missing for."""
+    def run(self, cases: Sequence[_Case], beside: Sequence[Question] = ()) -> None:
+        """Look again and again at those that an answer or a policy was missing for; `beside` is asked all the same."""
         waiting = list(cases)
         for _ in range(ROUNDS):
             with self._doing(f"looking at {len(waiting):,} domains"):
                 for one in waiting:
                     one.look(self._answers.known)
             waiting = [one for one in waiting if one.open or one.fetch]
-            if not waiting:
+            if not waiting and not beside:
                 return
-            self._ask(list(dict.fromkeys(question for one in waiting for question in one.open)))
+            self._ask(list(dict.fromkeys([*beside, *(question for one in waiting for question in one.open)])))
+            beside = ()
             self._fetch([one for one in waiting if one.fetch])
 
     def _ask(self, questions: Sequence[Question]) -> None:
@@ -205,7 +223,7 @@ class _Wary(Notebook):
         """`guessed`: whole names of the selectors that nobody named."""
         super().__init__(answers)
         self._guessed = guessed
-        nobody = f"{View(domain).label}.{DKIM}.{domain}"
+        nobody = f"{Sightings(domain).label}.{DKIM}.{domain}"
         self._made = {kind: super(_Wary, self).ask(nobody, kind) for kind in ("CNAME", "TXT")}
 
     def ask(self, name: str, kind: str) -> Answer | None:

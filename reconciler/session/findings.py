@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date
 
 from reconciler import live
@@ -11,6 +11,7 @@ from reconciler.diff import Row
 from reconciler.ledger import Ledger
 from reconciler.mail.devices import warnings
 from reconciler.model.diagnostic import Diagnostic, Origin, error, info, warning
+from reconciler.model.route import Route
 from reconciler.plan import Leg
 from reconciler.proof import Proof
 from reconciler.spec.customer import CustomerSpec
@@ -35,18 +36,39 @@ def unread(picture: live.Live) -> list[Diagnostic]:
     ]
 
 
-def asked_for(customer: CustomerSpec) -> list[Diagnostic]:
-    """A DNS host that one can only ask is not read: nothing may be said of its zone."""
+def outside(routes: Iterable[Route], picture: live.Live) -> list[Diagnostic]:
+    """Wishes at names that were not read, in a zone that is read name by name: never passed over in silence."""
+    partly = {read.scope.name: read.scope.names for read in picture.reads if read.observation and read.scope.names}
+    lost: dict[str, dict[str, Origin]] = {}
+    for slot, want in (one for route in routes for stage in route.stages for one in stage.wants.items()):
+        names = partly.get(slot.key.scope) if slot.key.system == "dns" else None
+        if names is not None and slot.key.name not in names:
+            lost.setdefault(slot.key.scope, {}).setdefault(slot.key.name, want.origin)
     return [
         error(
-            "live/ask",
-            f"the DNS of {name} can only be asked for, and this version can neither read it nor write the request",
-            "Nothing of it is looked at.",
-            "Name a provider under `dns`, or leave the domain out for now.",
-            origin=domain.origin,
+            "live/outside",
+            f"{zone} can only be read name by name, and {', '.join(sorted(names))} was not read",
+            "Nothing can be said of what the spec wants there.",
+            "List the record under `records:` or `absent:` of the domain, so that its name is known beforehand.",
+            origin=next(iter(names.values())),
         )
-        for name, domain in customer.domains.items()
-        if not isinstance(domain.dns, str)
+        for zone, names in lost.items()
+    ]
+
+
+def other_ttls(legs: Iterable[Leg], loose: Collection[str]) -> list[Diagnostic]:
+    """TTLs that a host which one can only ask has not set as asked: a fact for whoever counts on them."""
+    shown: dict[str, dict[str, None]] = {}
+    for row in (row for one in legs for row in one.rows):
+        key, want = row.slot.key, row.want
+        differs = want is not None and isinstance(want.value, int) and row.before not in (None, want.value)
+        if want is not None and row.slot.part == "ttl" and key.scope in loose and differs:
+            said = f"{key.kind} {key.name} {row.before} (asked for: {want.value})"
+            shown.setdefault(key.scope, {})[said] = None
+    why = "Its panel may not let anybody choose. Every wait counts with the TTL that is shown."
+    return [
+        info("manual/ttl", f"the DNS host of {zone} shows other TTLs, in seconds: {', '.join(said)}", why)
+        for zone, said in shown.items()
     ]
 
 

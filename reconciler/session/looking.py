@@ -10,12 +10,14 @@ from reconciler import accounts, binding, desired, diff, ledger, live
 from reconciler.mail_guards import Policies
 from reconciler.model.answer import Answer, Question
 from reconciler.model.diagnostic import Diagnostic, Severity
-from reconciler.model.key import Key
+from reconciler.model.key import Key, Slot
+from reconciler.model.resource import Resource
 from reconciler.model.route import Route
 from reconciler.model.value import Value
 from reconciler.provider import Reader, Readiness, Scope
-from reconciler.session import findings, policies
+from reconciler.session import findings, moving, policies, public
 from reconciler.session.facts import facts_of
+from reconciler.session.moving import Moving
 from reconciler.session.opened import Session
 from reconciler.spec import scope
 from reconciler.spec.accounts import Account
@@ -39,10 +41,25 @@ class Places:
         whole = Scope(key.system, key.scope)
         return next((one for _, one in self.scopes if (one.system, one.name) == (key.system, key.scope)), whole)
 
+    @property
+    def loose(self) -> frozenset[str]:
+        """Zones whose hosts set TTLs as they like."""
+        kinds = (
+            (scope.name, self.providers[name].kinds.get("TXT")) for name, scope in self.scopes if scope.system == "dns"
+        )
+        return frozenset(zone for zone, kind in kinds if kind and "ttl" in kind.computed)
+
     def ready(self, key: Key, bound: binding.Binding) -> Readiness:
         """Ask whether the last change to a resource has taken effect."""
         name = self.provider_of(key)
         return self.providers[name].ready(bound.key(key)) if name else Readiness(False, f"nothing reads {key.scope}")
+
+    def shown(self, session: Session, slot: Slot, value: Value) -> Readiness:
+        """Ask whether the world sees what was written; what is kept on this machine is served by somebody else."""
+        provider = self.providers.get(self.provider_of(slot.key))
+        if provider is None or live.is_local(provider):
+            return Readiness(True)
+        return public.shown(session, slot, value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +69,7 @@ class Seen:
     Attributes:
         picture: every reading. `world`: the same under the spec's names, with the ledger and the facts.
         found: what the author should know or mend.
+        moving: zones that the spec has at another DNS host than the journal.
         taken: when the reading began.
     """
 
@@ -65,11 +83,16 @@ class Seen:
     routes: tuple[Route, ...]
     found: tuple[Diagnostic, ...]
     policies: Policies
+    moving: tuple[Moving, ...] = ()
+
+    def zones(self, answers: Mapping[Question, Answer]) -> Zones:
+        """What was read, as its servers would answer from it."""
+        return _zones(answers, self.picture, self.world.resources)
 
     @property
-    def zones(self) -> frozenset[str]:
-        """The zones that were read whole."""
-        return read_whole(self.picture)
+    def partly(self) -> frozenset[str]:
+        """The zones of which only some names were read."""
+        return frozenset(_partly(self.picture))
 
     @property
     def complete(self) -> bool:
@@ -90,7 +113,7 @@ def see(session: Session, customer: CustomerSpec, known: ledger.Ledger, *, fix_d
         SpecError: a provider cannot be opened.
     """
     workspace = session.loaded.workspace
-    scopes = scope.scopes(customer, workspace)
+    scopes = scope.scopes(customer, workspace, known.owned)
     places = Places({name: session.provider(name) for name, _ in scopes}, scopes)
     taken = session.clock.now()
     picture = live.observe(places.providers, scopes, session.patience)
@@ -101,11 +124,11 @@ def see(session: Session, customer: CustomerSpec, known: ledger.Ledger, *, fix_d
     resources = bound.inward(picture.resources)
     facts = facts_of(resources)
     today = session.clock.now().date()
-    read = read_whole(picture)
-    ours = bound.owned(known)
+    some = moving.moving(session, picture, known)
+    ours = moving.there(bound.owned(known), some, resources)
 
     def zones_of(answers: Mapping[Question, Answer]) -> Zones:
-        return Zones(answers, read, resources, locked=picture.locked)
+        return _zones(answers, picture, resources)
 
     wished = session.answers.settled(
         zones_of,
@@ -124,13 +147,30 @@ def see(session: Session, customer: CustomerSpec, known: ledger.Ledger, *, fix_d
     alone = frozenset(name for name, domain in customer.domains.items() if domain.authoritative)
     accepted = frozenset(one.address for one in customer.accepted_drift if one.until >= today)
     fix = fix_drift or workspace.policy.self_heal
-    world = diff.World(resources, ours, facts, fix, alone, accepted, picture.locked)
-    shown = policies.fetched(session, customer, zones_of)
-    return Seen(taken, places, picture, bound, known, facts, world, wished.routes, tuple(found), shown)
-
-
-def read_whole(picture: live.Live) -> frozenset[str]:
-    """The zones of a reading."""
-    return frozenset(
-        one.scope.name for one in picture.reads if one.scope.system == "dns" and one.observation is not None
+    world = diff.World(
+        resources, ours, facts, fix, alone, accepted, picture.locked, places.loose, _asked(known, places)
     )
+    found += findings.outside(wished.routes, picture)
+    shown = policies.fetched(session, customer, zones_of)
+    routes = moving.staged(wished.routes, some)
+    found += moving.findings(some, routes, picture)
+    return Seen(taken, places, picture, bound, known, facts, world, routes, tuple(found), shown, tuple(some))
+
+
+def _asked(known: ledger.Ledger, places: Places) -> frozenset[str]:
+    """What a person was asked for, where one can only ask."""
+    waiting = {one.address for one in known.waiting.values()}
+    return frozenset(one for one in waiting if one.split("/")[1] in places.loose)
+
+
+def _zones(answers: Mapping[Question, Answer], picture: live.Live, resources: Mapping[Key, Resource]) -> Zones:
+    """What was read whole, and in part."""
+    seen = [one.scope for one in picture.reads if one.scope.system == "dns" and one.observation is not None]
+    whole = frozenset(one.name for one in seen if one.names is None)
+    return Zones(answers, whole, resources, locked=picture.locked, partly=_partly(picture))
+
+
+def _partly(picture: live.Live) -> dict[str, frozenset[str]]:
+    """By zone of which only some names were read, those names."""
+    seen = [one.scope for one in picture.reads if one.scope.system == "dns" and one.observation is not None]
+    return {one.name: one.names for one in seen if one.names is not None}

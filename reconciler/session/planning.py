@@ -26,23 +26,23 @@ from reconciler.model.key import Key, Slot
 from reconciler.model.resource import Resource
 from reconciler.model.route import Route
 from reconciler.model.value import Value
-from reconciler.session import findings
+from reconciler.session import findings, requests
 from reconciler.session.looking import Places, Seen, see
 from reconciler.session.opened import Session
 from reconciler.spec import digest
 from reconciler.spec.customer import CustomerSpec
 from reconciler.verdict import Verdict
-from reconciler.zones import Zones
 
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A plan with all it was made from: what `apply`, `drift` and `status` need besides."""
+    """A plan with all it was made from: what `apply`, `drift`, `status` and `tasks` need besides."""
 
     customer: CustomerSpec
     plan: plan.Plan
     document: dict[str, Any]
     seen: Seen
+    asked: requests.Requests
 
     def value(self, slot: Slot) -> Value | None:
         """The live value of a slot; none = absent."""
@@ -80,9 +80,11 @@ def make_from(
     """The same, with a ledger already folded."""
     seen = see(session, customer, known, fix_drift=options.fix_drift)
     made_legs, foreign = _compare(session, customer, seen)
-    found = [*notes, *seen.found, *_counted(customer, made_legs)]
+    asked = requests.look(session, customer, seen, made_legs)
+    found = [*notes, *seen.found, *_counted(customer, made_legs), *requests.findings(asked)]
     today = session.clock.now().date()
-    found += [*findings.asked_for(customer), *findings.past(customer, today), *findings.devices(customer, today)]
+    found += [*findings.past(customer, today), *findings.devices(customer, today)]
+    found += findings.other_ttls(made_legs, seen.world.loose)
     found += findings.acceptances(customer, (row for one in made_legs for row in one.rows), today)
     found += [*_unstorable(made_legs, seen.world, seen.places), *findings.halted(made_legs)]
     proven = _proven(session, customer, made_legs, seen)
@@ -93,13 +95,13 @@ def make_from(
     lacking = findings.missing(customer, session.loaded.workspace, position.abandoned(seen.routes, known))
     whole = seen.picture.complete and not options.target
     made = plan.Plan(customer.id, made_legs, foreign, tuple(found), lacking, whole)
-    return Made(customer, made, _paper(session, customer, made, seen, proven.proofs), seen)
+    return Made(customer, made, _paper(session, customer, made, seen, proven.proofs), seen, asked)
 
 
 def _proven(session: Session, customer: CustomerSpec, made: Sequence[plan.Leg], seen: Seen) -> proof.Proven:
     today = session.clock.now().date()
     return session.answers.settled(
-        lambda known: Zones(known, seen.zones, seen.world.resources, locked=seen.world.locked),
+        seen.zones,
         lambda zones: proof.prove(customer.domains, made, zones, today),
     )
 
@@ -114,7 +116,13 @@ def _paper(
     session: Session, customer: CustomerSpec, made: plan.Plan, seen: Seen, proofs: Sequence[proof.Proof]
 ) -> dict[str, Any]:
     now = session.clock.now()
-    watch = gates.Watch(now, seen.known, seen.facts, lambda key: seen.places.ready(key, seen.binding))
+    watch = gates.Watch(
+        now,
+        seen.known,
+        seen.facts,
+        lambda key: seen.places.ready(key, seen.binding),
+        lambda slot, value: seen.places.shown(session, slot, value),
+    )
     spec = {"digest": digest.digest(customer), "files": [str(file) for file in customer.files]}
     policy_ = policy_digest(session)
     states = _gates(made.legs, watch)
@@ -131,7 +139,7 @@ def _compare(session: Session, customer: CustomerSpec, seen: Seen) -> tuple[tupl
     limits = session.loaded.workspace.policy
     rules = policy.Rules(limits.max_destroy, customer.destroy, limits.max_share, limits.share_floor)
     routes = _with_tenant(customer, seen.routes, seen.world)
-    bounds = legs.Limits(rules, seen.complete, seen.policies)
+    bounds = legs.Limits(rules, seen.complete, seen.policies, seen.partly)
     return legs.legs(routes, seen.world, seen.known, seen.picture.covers, bounds)
 
 

@@ -58,6 +58,7 @@ def _route(leg: Leg, made: Made) -> dict[str, Any]:
         "last_change": {"address": last.address, "at": document.when(last.time), "read_back": True} if last else None,
         "waiting": [
             *_repairs(leg),
+            *_asked(leg, made),
             *_held(leg, stages),
             *({name: one[name] for name in ("text", "whom", "until")} for one in waiting),
         ],
@@ -75,6 +76,19 @@ def _repairs(leg: Leg) -> list[dict[str, Any]]:
         return [{"text": text, "whom": "a person", "until": None}] if odd else []
     text = f"drift comes first: {', '.join(leg.blocks)}; `plan --fix-drift` writes it back, or accept it in the spec"
     return [{"text": text, "whom": "a person", "until": None}]
+
+
+def _asked(leg: Leg, made: Made) -> list[dict[str, Any]]:
+    """Requests that somebody has not answered, or not as asked."""
+    found = []
+    for one in made.asked.open:
+        here = [looked for looked in one.looked if looked.key.scope == leg.route.subject and not looked.withdrawn]
+        odd = [f"{looked.key.kind} {looked.key.name}: {looked.seen.text}" for looked in here if looked.odd]
+        if here:
+            said = "; ".join(odd) or ("late" if one.late else "not done yet")
+            text = f"request {one.paper['id']} of {one.paper['created']}: {said}"
+            found.append({"text": text, "whom": one.paper["ask"], "until": one.paper["expected_by"]})
+    return found
 
 
 def _held(leg: Leg, stages: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -194,8 +194,10 @@ def _option(document: Document, child: Child, path: str, secret: bool) -> Iterat
             what = "a list of words" if inner[0].key == "command" else "a text"
             yield error("spec/secret", f"{path}: {inner[0].key} is {what}", remedy=remedy, origin=origin)
     elif inner:
+        # What names its own secret (a key with name, algorithm and secret) has the rest in the open.
+        inherits = hidden and not any(isinstance(one.key, str) and SECRET.search(one.key) for one in inner)
         for one in inner:
-            yield from _option(document, one, f"{path}.{one.key}", hidden)
+            yield from _option(document, one, f"{path}.{one.key}", inherits)
     elif hidden:
         yield error("spec/secret", f"{path}: a secret is never written here", "", remedy, origin=origin)
 

@@ -2,18 +2,67 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
+from reconciler.mail.catalogue import vendor
+from reconciler.mail.clouds import TEAMS
+from reconciler.mail.senders import slug
 from reconciler.provider import Scope
 from reconciler.spec.customer import CustomerSpec
+from reconciler.spec.domain import AskSpec, DomainSpec
+from reconciler.spec.migration import Snapshot
 from reconciler.spec.workspace import Workspace
 
+#: Before the address of a DNS host that one can only ask, in the name of what reads its zones.
+ASKED = "manual:"
+#: Names at which mail knowledge may want something of any domain, whatever its spec says.
+USUAL = (
+    *("@", "*", "_dmarc", "_mta-sts", "mta-sts", "_smtp._tls", "autodiscover", "_autodiscover._tcp", "msoid"),
+    *("selector1._domainkey", "selector2._domainkey", "enterpriseregistration", "enterpriseenrollment"),
+    *(name for _, name in TEAMS),
+)
 
-def scopes(customer: CustomerSpec, workspace: Workspace) -> tuple[tuple[str, Scope], ...]:
-    """Provider names and what each shall read, zones first, in the spec's order; no zone of a host one can only ask."""
-    found = [(one.dns, Scope("dns", name)) for name, one in customer.domains.items() if isinstance(one.dns, str)]
+
+def scopes(customer: CustomerSpec, workspace: Workspace, owned: Iterable[str] = ()) -> tuple[tuple[str, Scope], ...]:
+    """Provider names and what each shall read, zones first, in the spec's order.
+
+    Public DNS cannot be listed: of a zone whose host one can only ask, the names are read that the spec or the ledger
+    may touch.
+
+    Args:
+        owned: addresses of what is ours.
+    """
+    ours: dict[str, set[str]] = {}
+    for address in owned:
+        system, zone, _, name = address.partition("#")[0].split("/", 3)
+        if system == "dns":
+            ours.setdefault(zone, set()).add(name)
+    found = [_zone(one, ours.get(name, set())) for name, one in customer.domains.items()]
     provider = customer.tenants or workspace.defaults.tenants
     if customer.tenant and provider and _asks_tenant(customer):
         found.append((provider, Scope("tenant", customer.tenant)))
     return tuple(found)
+
+
+def _zone(domain: DomainSpec, ours: Iterable[str]) -> tuple[str, Scope]:
+    if not isinstance(domain.dns, AskSpec):
+        return domain.dns, Scope("dns", domain.name)
+    return f"{ASKED}{domain.dns.ask}", Scope("dns", domain.name, frozenset([*USUAL, *_named(domain), *ours]))
+
+
+def _named(domain: DomainSpec) -> Iterator[str]:
+    """Every owner name that the spec of a domain can touch, beside the usual ones."""
+    yield from (f"{one.selector.lower()}._domainkey" for one in domain.dkim)
+    yield from (one.name for one in domain.records)
+    yield from (one.name for one in domain.absent)
+    tables = [sender.dns_table for sender in domain.senders]
+    tables += [domain.mail.table] if domain.mail else []
+    yield from (record.name for table in tables if table for record in table.records)
+    for sender in domain.senders:
+        known = vendor(slug(sender.name))
+        yield from (name for name, _, _ in (known.records if known else ()))
+    snapshot = domain.migration.source.as_found if domain.migration else None
+    yield from (record.name for record in (snapshot.records if isinstance(snapshot, Snapshot) else ()))
 
 
 def _asks_tenant(customer: CustomerSpec) -> bool:

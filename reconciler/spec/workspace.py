@@ -5,11 +5,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Discriminator, Field, Tag
 from pydantic.json_schema import SkipJsonSchema
 
 from reconciler.spec.people import Contact, Language
-from reconciler.spec.scalars import Count, Country, Duration, Flag, Percent, Server, Text, listed
+from reconciler.spec.scalars import (
+    Address,
+    Count,
+    Country,
+    Duration,
+    Flag,
+    Percent,
+    Server,
+    Text,
+    listed,
+    server,
+    wrong,
+)
 from reconciler.spec.written import Written, doc
 
 #: Keys whose value is never written out.
@@ -69,13 +81,33 @@ class Policy(Written):
     self_heal: Annotated[Flag, doc("Put back what others changed, without being asked; default false.", True)] = False
 
 
+def _authoritative(value: object) -> str:
+    return "<places>" if isinstance(value, dict) else "<flag>"
+
+
+def _place(value: object) -> str:
+    """Where a name server is asked: an address with a port."""
+    text = server(value)
+    if text == "system":
+        raise wrong("spec/server", "'system' is no name server", "write an address and a port, like 127.0.0.1:5353")
+    return text
+
+
+Place = Annotated[str, BeforeValidator(_place, json_schema_input_type=str)]
+Authoritative = Annotated[
+    Annotated[Flag, Tag("<flag>")] | Annotated[dict[Address, Place], Tag("<places>")], Discriminator(_authoritative)
+]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResolverSpec(Written):
-    """The DNS servers that are asked about names outside the zones that are read; nobody else is ever asked.
+    """The DNS servers that are asked about names outside the zones that are read; nobody else is ever asked, but the
+    servers of zones where `authoritative` lets it.
 
     Attributes:
         servers: `address:port`, IPv6 in brackets, or `system`.
         timeout: seconds.
+        authoritative: none where nothing is said of it.
     """
 
     servers: Annotated[
@@ -85,6 +117,29 @@ class ResolverSpec(Written):
         doc("Addresses of resolvers, in the order they are tried; `system`: the machine's own.", ["192.0.2.53"]),
     ]
     timeout: Annotated[Duration, doc("How long one question may take; default 5 seconds.", "5s")] = 5
+    authoritative: Annotated[
+        Authoritative | None,
+        doc(
+            "Whether `check` also asks the servers of a zone themselves: `true` each at its own address, `false` none; "
+            "or only those listed, by address, each where the `address:port` beside it says. Default: `true` when "
+            "`servers` is `system`, `false` when servers are listed. Zones of a DNS host that one can only ask are "
+            "read there unless it is `false`.",
+            True,
+            {"192.0.2.1": "127.0.0.1:5301"},
+        ),
+    ] = None
+
+    @property
+    def asks_authoritative(self) -> bool:
+        """The servers of zones may be asked, all or some."""
+        if self.authoritative is None:
+            return self.servers == ("system",)
+        return bool(self.authoritative)
+
+    @property
+    def places(self) -> Mapping[str, str] | None:
+        """Where the servers of zones are asked, by their addresses; none = each at its own."""
+        return self.authoritative if isinstance(self.authoritative, dict) else None
 
 
 def _resolver(value: object) -> object:

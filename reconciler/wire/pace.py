@@ -26,8 +26,9 @@ class Pace:
         self._provider, self._rate, self._burst = provider, rate, burst
         self._clock = clock or SystemClock()
         self._lock = threading.Lock()
-        self._free = self._clock.now()  # when the bucket was, or will be, empty by `burst` calls less than full
-        self._held = self._free
+        self._held = self._clock.now()
+        # When the bucket was, or will be, empty by `burst` calls less than full.
+        self._free = self._held - timedelta(seconds=burst / rate)
 
     def take(self) -> None:
         """Wait for this call's turn.

@@ -122,9 +122,13 @@ def unproxied(wished: RecordSet) -> Iterator[str]:
 
 
 def same(held: Resource | None, wished: Resource | None) -> bool:
-    """Tell whether what is held is what is wished; whether it is proxied counts only where the wish says so."""
+    """Tell whether what is held is what is wished.
+
+    Whether it is proxied counts only where the wish says so; where it is silent, the TTL of what is proxied is the
+    host's own.
+    """
     if isinstance(held, RecordSet) and isinstance(wished, RecordSet) and wished.proxied is None:
-        return replace(held, proxied=None) == wished
+        return replace(held, proxied=None, ttl=wished.ttl if held.proxied else held.ttl) == wished
     return held == wished
 
 

@@ -135,14 +135,16 @@ def misplaced(tracked: Iterable[str]) -> list[str]:
 
 def unregistered(folder: Path, entry_points: dict[str, str]) -> list[str]:
     """Adapters without an entry point, and entry points without a class in an adapter."""
-    files = {f"providers.{path.stem}" for path in folder.glob("*.py") if path.stem != "__init__"}
-    named = {target.partition(":")[0] for target in entry_points.values()}
-    found = [f"{module} has no entry point in pyproject.toml: add it and install again" for module in files - named]
+    adapters = {f"providers.{path.stem}" for path in folder.glob("*.py") if path.stem != "__init__"}
+    adapters |= {f"providers.{path.parent.name}" for path in folder.glob("*/__init__.py")}
+    named = {".".join(target.partition(":")[0].split(".")[:2]) for target in entry_points.values()}
+    found = [f"{module} has no entry point in pyproject.toml: add it and install again" for module in adapters - named]
     for name, target in entry_points.items():
         module, _, attribute = target.partition(":")
-        if module not in files:
+        path = folder.joinpath(*module.split(".")[1:]).with_suffix(".py")
+        if not path.is_file():
             found.append(f"entry point {name}: there is no {module}")
-        elif attribute not in _classes(folder / f"{module.removeprefix('providers.')}.py"):
+        elif attribute not in _classes(path):
             found.append(f"entry point {name}: there is no class {attribute} in {module}")
     return sorted(found)
 

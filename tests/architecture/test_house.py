@@ -175,13 +175,15 @@ def test_a_stray_top_level_entry_is_found() -> None:
 
 def test_an_unregistered_adapter_is_found(tmp_path: Path) -> None:
     """An adapter without an entry point, a missing adapter and a missing class are three findings."""
-    for name in ["__init__.py", "forgotten.py", "there.py"]:
+    (tmp_path / "many").mkdir()
+    for name in ["__init__.py", "forgotten.py", "there.py", "many/__init__.py"]:
         (tmp_path / name).touch()
     points = {"gone": "providers.gone:Gone", "there": "providers.there:There"}
     assert house.unregistered(tmp_path, points) == [
         "entry point gone: there is no providers.gone",
         "entry point there: there is no class There in providers.there",
         "providers.forgotten has no entry point in pyproject.toml: add it and install again",
+        "providers.many has no entry point in pyproject.toml: add it and install again",
     ]
 
 

@@ -66,6 +66,9 @@ class FakeWork:
     def status(self, name: str) -> Paper:
         return self._answer(name, How())
 
+    def tasks(self, name: str) -> Paper:
+        return self._answer(name, How())
+
     def check(self, name: str) -> Sequence[Diagnostic]:
         return ()
 

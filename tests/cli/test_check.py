@@ -330,7 +330,7 @@ def test_a_domain(server: DnsServer) -> None:
     assert paper["asked"] == [at(server)]
     assert paper["questions"] == len(server.log) == len(set(server.log))
     text = call("a.test", "--selector", "own", "--resolver", at(server))
-    assert text.out.startswith("a.test: pass (7 pass)")
+    assert text.out.startswith("a.test: pass (8 pass)")
     assert f"questions to {at(server)}." in text.out
 
 
@@ -406,6 +406,10 @@ def test_which_servers(tmp_path: Path, server: DnsServer, monkeypatch: pytest.Mo
         both = call("specs", "others", "--json")
         assert (both.code, both.rules) == (1, {"cli/resolvers"})
         assert call("specs", "others", "--resolver", at(server)).code == 0
+        specs(tmp_path / "more", {"gamma": ["b.test"]}, f"{{servers: {at(server)}, authoritative: true}}")
+        assert call("specs", "more", "--json").rules == {"cli/resolvers"}
+        specs(tmp_path / "same", {"delta": ["b.test"]}, f"{{servers: {at(server)}, authoritative: {{}}}}")
+        assert call("specs", "same", "--json").code == 0
 
 
 def test_a_workspace_that_cannot_be_read(tmp_path: Path, server: DnsServer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -454,7 +458,7 @@ def test_a_server_that_refuses_everything(server: DnsServer) -> None:
     """Nothing is known, nothing is blamed."""
     server.faults[ANY_NAME] = Fault(Trouble.REFUSED)
     done = call("a.test", "--resolver", at(server), "--json", "--detailed-exitcode")
-    assert (done.code, done.json["outcome"], done.json["domains"][0]["counts"]["unknown"]) == (1, "unknown", 7)
+    assert (done.code, done.json["outcome"], done.json["domains"][0]["counts"]["unknown"]) == (1, "unknown", 8)
 
 
 def test_a_broken_spec_stops_no_other(tmp_path: Path, server: DnsServer) -> None:

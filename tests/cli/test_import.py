@@ -20,8 +20,8 @@ from reconciler.cli.world import World
 from reconciler.model.answer import Answer, Question
 from reconciler.model.errors import Refused
 from reconciler.report.views import render
-from reconciler.session.answering import Answers
-from reconciler.session.importing import Begun, Order, begin, opened, put
+from reconciler.session.importing import Begun, Sources, begin, put
+from reconciler.session.ordering import Order, opened
 from reconciler.spec.load import load
 from tests.emulators.dns_server import ANY_NAME, DnsServer, Fault, Trouble
 from tests.mail.public_dns import PublicDns, Zone
@@ -85,7 +85,7 @@ def test_a_new_folder(here: Path, server: DnsServer) -> None:
     assert (done.code, done.err, paper["kind"], paper["outcome"]) == (0, "", "import", "written")
     assert (paper["customer"], paper["asked"], paper["diagnostics"]) == ("shop", [at(server)], [])
     assert paper["questions"] == len(server.log) == len(set(server.log))
-    assert {one["vendor"]: one["role"] for one in paper["found"]["matches"]} == {
+    assert {one["vendor"]: one["role"] for one in paper["domains"][0]["matches"]} == {
         "microsoft365": "mailbox",
         "mimecast": "gateway",
         "mailchimp": "sender",
@@ -105,8 +105,8 @@ def test_a_new_folder(here: Path, server: DnsServer) -> None:
 
 def test_without_a_choice_plans_ask_nobody(here: Path) -> None:
     """A workspace gets the servers that somebody named; this machine's own are only offered."""
-    begun = made(Order(SHOP, "shop", here / "specs"), WHOLE)
-    put(Order(SHOP, "shop", here / "specs"), begun)
+    begun = made(Order((SHOP,), "shop", here / "specs"), WHOLE)
+    put(Order((SHOP,), "shop", here / "specs"), begun)
     text = (here / "specs" / "workspace.yaml").read_text()
     assert text.endswith("# resolver: system\n")
     assert load(here / "specs").workspace.resolver is None
@@ -282,7 +282,7 @@ def test_some_answers_are_missing(here: Path, server: DnsServer) -> None:
     server.faults[f"_dmarc.{SHOP}"] = Fault(Trouble.SERVFAIL)
     done = call(server, SHOP, "--json")
     assert (done.code, done.rules) == (0, {"import/unanswered"})
-    assert any(one.startswith(f"TXT of _dmarc.{SHOP}: nobody answered") for one in done.json["found"]["unseen"])
+    assert any(one.startswith(f"TXT of _dmarc.{SHOP}: nobody answered") for one in done.json["domains"][0]["unseen"])
     snapshot = (here / "specs" / "shop" / "before.yaml").read_text()
     assert f"# Nobody answered, so nothing is known of it: TXT of _dmarc.{SHOP}\n" in snapshot
     assert f"TXT of _dmarc.{SHOP}: nobody answered" in (here / "specs" / "shop" / "customer.yaml").read_text()
@@ -305,12 +305,12 @@ class Net:
 
 def made(order: Order, records: Zone, now: datetime = NOW) -> Begun:
     """Everything but the writing."""
-    return begin(order, opened(order), Answers(Net(records)), now, servers=["192.0.2.53:53"], following="")
+    return begin(order, opened(order), Sources(now, Net(records), ("192.0.2.53:53",)), following="")
 
 
 def test_the_digest_is_of_what_was_found(here: Path) -> None:
     """Two looks that saw the same have the same digest, whenever they were; the snapshot has the day."""
-    order, later = Order(SHOP, "shop", here), NOW.replace(day=22)
+    order, later = Order((SHOP,), "shop", here), NOW.replace(day=22)
     first, second, other = made(order, WHOLE), made(order, WHOLE, later), made(order, RICH)
     assert first.paper["digest"] == second.paper["digest"] != other.paper["digest"]
     assert [
@@ -322,7 +322,7 @@ def test_the_digest_is_of_what_was_found(here: Path) -> None:
 @pytest.mark.parametrize("what", ["folder", "workspace"])
 def test_somebody_else_was_quicker(here: Path, what: str) -> None:
     """What has come into being since it was looked for stays, and nothing of ours stands beside it."""
-    order = Order(SHOP, "shop", here / "specs")
+    order = Order((SHOP,), "shop", here / "specs")
     begun = made(order, WHOLE)
     place = here / "specs" / ("shop/notes.txt" if what == "folder" else "workspace.yaml")
     place.parent.mkdir(parents=True)
@@ -355,7 +355,7 @@ def test_a_signal_that_comes_too_late(server: DnsServer) -> None:
 
 def test_what_killed_runs_left_goes(here: Path) -> None:
     """Folders of runs that are gone are cleared away; that of a living one is let be."""
-    order = Order(SHOP, "shop", here)
+    order = Order((SHOP,), "shop", here)
     for process in (os.getpid(), os.getppid(), 2**31 - 1, 10**30):
         (here / f".import-{process}" / "shop").mkdir(parents=True)
     (here / ".import-notes").mkdir()
@@ -366,7 +366,7 @@ def test_what_killed_runs_left_goes(here: Path) -> None:
 
 def test_a_draft_that_is_no_spec_is_never_written(here: Path) -> None:
     """The loader has the last word: what it would not read is a bug of ours, told before anything is written."""
-    order = Order("no domain", "shop", here / "specs")
+    order = Order(("no domain",), "shop", here / "specs")
     with pytest.raises(RuntimeError, match="the draft is no spec: 'no domain' is no domain"):
         made(order, {("no domain", "MX"): ["10 mx.example.net."]})
     assert list(here.iterdir()) == []
@@ -387,7 +387,7 @@ def test_random_octets_at_every_mail_name(here: Path, seed: int) -> None:
     records: dict[tuple[str, str], list[str]] = {(SHOP, "MX"): ["10 mail.shop.example."]}
     for place in PLACES:
         records[SHOP if place == "@" else f"{place}.{SHOP}", "TXT"] = texts(chance)
-    order = Order(SHOP, "shop", here / "specs")
+    order = Order((SHOP,), "shop", here / "specs")
     paper = put(order, begun := made(order, records))
     assert load(here / "specs").diagnostics == ()
     spec_of("", begun.files[here / "specs" / "shop" / "before.yaml"])
@@ -401,8 +401,36 @@ def test_the_random_octets_reach_the_files(here: Path) -> None:
     for seed in range(20):
         chance = random.Random(seed)
         records = {(SHOP, "TXT"): texts(chance), (f"_dmarc.{SHOP}", "TXT"): texts(chance)}
-        files: Any = made(Order(SHOP, "shop", here / "specs"), records).files
+        files: Any = made(Order((SHOP,), "shop", here / "specs"), records).files
         lines = files[here / "specs" / "shop" / "before.yaml"].splitlines()
         kinds.update(line.strip()[:6] for line in lines if line.startswith("  "))
     assert kinds["- {nam"] > 10
     assert kinds["# left"] > 20
+
+
+# Several domains
+
+
+def test_several_domains_in_public_dns(here: Path, server: DnsServer) -> None:
+    """One spec with a draft of each, and a snapshot of each; named twice is named once."""
+    other = "shop.test"
+    server.add({(other, "MX"): ["10 mx.example.net."]})
+    paper = call(server, SHOP, other, SHOP, "--only", "mail", "--json").json
+    assert [(one["domain"], one["provider"], one["complete"]) for one in paper["domains"]] == [
+        (SHOP, "", False),
+        (other, "", False),
+    ]
+    assert paper["questions"] == len(server.log)
+    assert sorted(tree(here / "specs" / "shop")) == [f"before-{SHOP}.yaml", f"before-{other}.yaml", "customer.yaml"]
+    assert list(load(here / "specs").customers[0].domains) == [SHOP, other]
+    text = (here / "specs" / "shop" / "customer.yaml").read_text()
+    assert text.startswith("# Draft made from public DNS on ")
+    assert "incomplete" in text.partition("\n")[0]
+    assert f"as_found: before-{SHOP}.yaml" in text
+    assert "as_found: before.yaml" not in text
+
+
+def test_one_of_several_is_unknown(here: Path, server: DnsServer) -> None:
+    """Whole or not at all."""
+    done = call(server, SHOP, "nowhere.example", "--json")
+    assert (done.code, done.rules, list(here.iterdir())) == (1, {"import/no-domain"}, [])

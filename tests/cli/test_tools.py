@@ -27,7 +27,7 @@ def test_providers_lists_adapters_and_providers(acme: Folder) -> None:
     """Installed adapters, and the workspace's providers with what they can do."""
     done = acme.call("providers")
     assert done.code == 0
-    assert "installed adapters: memory, tenantfile, zonefile" in done.out
+    assert "installed adapters: cloudflare, manual, memory, rfc2136, route53, tenantfile, zonefile" in done.out
     assert "zones (zonefile)" in done.out
     paper = acme.call("providers", "--json").json
     assert [one["name"] for one in paper["providers"]] == ["zones", "tenants"]
@@ -39,7 +39,10 @@ def test_providers_without_a_workspace(tmp_path: Path) -> None:
     folder = Folder(tmp_path)
     (folder.specs / "workspace.yaml").unlink()
     done = folder.run("providers")
-    assert (done.code, done.out) == (0, "installed adapters: memory, tenantfile, zonefile\n")
+    assert (done.code, done.out) == (
+        0,
+        "installed adapters: cloudflare, manual, memory, rfc2136, route53, tenantfile, zonefile\n",
+    )
     assert folder.run("providers", "--specs", "specs").code == 1
 
 

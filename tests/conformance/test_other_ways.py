@@ -99,6 +99,21 @@ class AsksTwice(Asks):
         return replace(super()._asked(change), request_id=str(next(self.numbers)))
 
 
+class AsksAlike(Asks):
+    """Every request has the same name."""
+
+    def _asked(self, change: Change) -> Outcome:
+        return replace(super()._asked(change), request_id="request")
+
+
+class AsksAll(Asks):
+    """Takes a batch for done once its first change is."""
+
+    def apply(self, batch: Sequence[Change]) -> Iterable[Outcome]:
+        found = list(super().apply(batch))
+        return [replace(one, status=found[0].status) for one in found]
+
+
 class TestAsks(Conformance):
     """A delegated system is asked, once, and nothing is written."""
 
@@ -111,6 +126,19 @@ def test_asking_twice_is_caught(tmp_path: Path) -> None:
     """A request that changes its id reaches the person a second time."""
     with pytest.raises(AssertionError, match=r"law 10: .*asked twice"):
         laws_writing.transition(MemoryHarness(tmp_path, AsksTwice), TRANSITIONS[0])
+
+
+def test_one_name_for_all_requests_is_caught(tmp_path: Path) -> None:
+    """A second request under the name of the first is never sent."""
+    with pytest.raises(AssertionError, match=r"law 10: .*other steps, and the same request"):
+        laws_writing.transition(MemoryHarness(tmp_path, AsksAlike), TRANSITIONS[0])
+
+
+def test_a_half_done_request_is_not_done(tmp_path: Path) -> None:
+    """What nobody did waits."""
+    story = next(one for one in TRANSITIONS if one.name.startswith("sets of one name come and go"))
+    with pytest.raises(AssertionError, match=r"law 6: .*are done by hand"):
+        laws_writing.transition(MemoryHarness(tmp_path, AsksAll), story)
 
 
 class Reads:

@@ -32,6 +32,7 @@ Records = Mapping[tuple[str, str], Sequence[str]]
 
 Labels = tuple[bytes, ...]
 LOOPBACK = "127.0.0.1"
+_AD, _CD = 0x0020, 0x0010
 ANY_NAME = "*"
 
 
@@ -46,6 +47,8 @@ class Trouble(Enum):
     WRONG_QUESTION = auto()
     GARBAGE = auto()  # the right number and question, then octets without meaning
     TRUNCATED = auto()  # everywhere, over TCP too
+    LAME = auto()  # the right records, without authority and without looking anything up
+    BOGUS = auto()  # DNSSEC does not hold: SERVFAIL unless the question says that nobody is to check (CD)
 
 
 @dataclass
@@ -73,6 +76,8 @@ class DnsServer:
         address: where it listens, UDP and TCP.
         faults: by name, or ANY_NAME for all others.
         log: every question in its order, those too that got no answer.
+        flags: the flags of each of them, in the same order.
+        proven: names for which the server says that DNSSEC proves its answers (AD), with all names below them.
         recursive: looks things up for others, and says so (the RA flag); else it leaves aliases to whoever asked.
         ttl: seconds, of every record.
     """
@@ -80,6 +85,8 @@ class DnsServer:
     def __init__(self, records: Records | None = None, *, address: str = LOOPBACK, port: int = 0) -> None:
         self.faults: dict[str, Fault] = {}
         self.log: list[Asked] = []
+        self.flags: list[int] = []
+        self.proven: set[str] = set()
         self.recursive = True
         self.ttl = 300
         self._world: dict[Labels, dict[str, list[bytes]]] = {}
@@ -183,6 +190,7 @@ class DnsServer:
         shown = dns.name.Name([*query.labels, b""]).to_text(omit_final_dot=True)
         asked = Asked("" if shown == "@" else shown, query.kind, transport)
         self.log.append(asked)
+        self.flags.append(query.flags)
         fault = self._fault(asked)
         if fault.trouble is Trouble.DROP:
             return
@@ -207,17 +215,25 @@ class DnsServer:
             return query.reply(0, [b""] * 9, [], recursive=self.recursive) + b"\xff" * 40
         if trouble in (Trouble.SERVFAIL, Trouble.REFUSED):
             code = dns.rcode.from_text(trouble.name)
+        elif trouble is Trouble.BOGUS and not query.flags & _CD:
+            code = int(dns.rcode.SERVFAIL)
         else:
             code, answer, authority = self._look_up(query)
         if trouble is Trouble.WRONG_NUMBER:
             query.number ^= 1
         if trouble is Trouble.WRONG_QUESTION:
             query.question = b"\7another\7example\0" + query.question[-4:]
+        query.proven = code in (0, dns.rcode.NXDOMAIN) and trouble is not Trouble.BOGUS and self._proves(query.labels)
+        query.lame = trouble is Trouble.LAME
         whole = query.reply(code, answer, authority, recursive=self.recursive)
         room = 65535 if transport == "tcp" else query.room
         if trouble is not Trouble.TRUNCATED and len(whole) <= room:
             return whole
         return query.reply(code, [], [], recursive=self.recursive, cut=True)
+
+    def _proves(self, labels: Labels) -> bool:
+        proven = {_labels(dns.name.from_text(name)) for name in self.proven}
+        return any(labels[at:] in proven for at in range(len(labels)))
 
     def _look_up(self, query: _Query) -> tuple[int, list[bytes], list[bytes]]:
         """Result code, answer section, authority section."""
@@ -255,8 +271,9 @@ class _Query:
 
     def __init__(self, wire: bytes) -> None:
         name, size = dns.name.from_wire(wire, 12)
-        self.number, self._flags = struct.unpack_from("!HH", wire)
+        self.number, self.flags = struct.unpack_from("!HH", wire)
         self.question = wire[12 : 16 + size]
+        self.proven = self.lame = False
         self.labels = _labels(name)
         self.kind = dns.rdatatype.to_text(struct.unpack_from("!H", wire, 12 + size)[0])
         self._edns = wire[16 + size :][:3] == b"\0\0\x29"  # of additional records only EDNS is sent to us
@@ -265,7 +282,8 @@ class _Query:
     def reply(
         self, code: int, answer: list[bytes], authority: list[bytes], *, recursive: bool, cut: bool = False
     ) -> bytes:
-        flags = 0x8000 | (self._flags & 0x0100) | (0x0080 if recursive else 0x0400) | (0x0200 if cut else 0) | code
+        role = 0 if self.lame else 0x0080 if recursive else 0x0400
+        flags = 0x8000 | (self.flags & 0x0100) | role | (0x0200 if cut else 0) | (_AD if self.proven else 0) | code
         counts = struct.pack("!HHHHHH", self.number, flags, 1, len(answer), len(authority), int(self._edns))
         edns = b"\0\0\x29\x04\xd0" + b"\0" * 6 if self._edns else b""
         return b"".join([counts, self.question, *answer, *authority, edns])

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.mail.discover import Discovery, Found
-from reconciler.mail.draft import before, draft, quoted
+from reconciler.mail.draft import before, draft
+from reconciler.mail.quoting import quoted
 from reconciler.mail.sightings import SpfTerm
 from reconciler.mail.signatures import Match
 from reconciler.model import rdata
@@ -23,6 +24,16 @@ from tests.mail.test_discover import KEY, RICH, SHOP, seen
 from tests.spec.folders import loaded
 
 DAY = "2026-11-20"
+
+
+def drafted(found: Discovery) -> str:
+    """The draft as it stands in a file."""
+    return "\n".join(["domains:", *draft(found), ""])
+
+
+def kept(found: Discovery) -> str:
+    """The snapshot of what was found."""
+    return before(found.domain, found.records, DAY, ("in public DNS", "whoever asks"))
 
 
 def spec_of(text: str, snapshot: str = "") -> CustomerSpec:
@@ -44,12 +55,12 @@ def spec_of(text: str, snapshot: str = "") -> CustomerSpec:
 
 def domain_of(found: Discovery) -> DomainSpec:
     """The domain of the draft."""
-    return spec_of(draft(found, DAY)).domains[found.domain]
+    return spec_of(drafted(found)).domains[found.domain]
 
 
 def snapshot_of(found: Discovery) -> tuple[Record, ...]:
     """The records of the snapshot."""
-    move = spec_of("", before(found, DAY)).domains[SHOP].migration
+    move = spec_of("", kept(found)).domains[SHOP].migration
     assert move is not None
     assert str(move.source.as_found.found) == DAY
     return move.source.as_found.records
@@ -85,7 +96,7 @@ def test_an_empty_snapshot() -> None:
 def test_values_come_back(text: str) -> None:
     """A value is one quoted string; nothing in it has a meaning for YAML."""
     found = bare([Found("@", "TXT", 60, (text,))])
-    written = before(found, DAY)
+    written = kept(found)
     assert written.isascii()
     if "\t" in text:
         assert "left out of @ TXT" in written
@@ -109,7 +120,7 @@ def test_values_come_back(text: str) -> None:
 def test_what_no_spec_can_hold_is_left_out(text: str, shown: str) -> None:
     """It is shown in a comment on one line, and the values beside it stay."""
     found = bare([Found("@", "TXT", 60, tuple(sorted((text, "kept"))))])
-    assert f"  # left out of @ TXT: {shown}\n" in before(found, DAY)
+    assert f"  # left out of @ TXT: {shown}\n" in kept(found)
     assert [one.values for one in snapshot_of(found)] == [("kept",)]
 
 
@@ -145,7 +156,7 @@ def test_any_value(texts: dict[str, list[str]], label: str, ttl: int) -> None:
 def test_the_draft_of_a_domain() -> None:
     """A sender that asks for nothing new is a line, the others are comments, and every guess shows why."""
     found = seen({**RICH, ("k3._domainkey." + SHOP, "CNAME"): ["dkim3.mcsv.net."]})
-    text = draft(found, DAY)
+    text = drafted(found)
     one = domain_of(found)
     assert [sender.name for sender in one.senders] == ["mailchimp"]
     assert "# gateway before the mailboxes: Mimecast (high, 0.98)" in text
@@ -173,20 +184,20 @@ def test_a_sender_with_records_of_its_own() -> None:
         ("hubspot", "123.spf04.hubspotemail.net"),
         ("salesforce", None),
     }
-    assert "# - sendgrid  # its own list is needed as dns_table: the three CNAMEs" in draft(found, DAY)
+    assert "# - sendgrid  # its own list is needed as dns_table: the three CNAMEs" in drafted(found)
 
 
 def test_an_unsure_sender_is_a_comment() -> None:
     """What may be a coincidence is left to a person."""
     found = seen({("cm._domainkey." + SHOP, "TXT"): [KEY]})
     assert domain_of(found).senders == ()
-    assert "# - campaign-monitor  # ask whether it still sends" in draft(found, DAY)
+    assert "# - campaign-monitor  # ask whether it still sends" in drafted(found)
 
 
 def test_a_draft_of_nothing() -> None:
     """A domain of which nothing is known is still a domain."""
     assert domain_of(bare()).senders == ()
-    assert "no sign of a service we know" in draft(bare(), DAY)
+    assert "no sign of a service we know" in drafted(bare())
 
 
 @given(values, values, values)
@@ -197,7 +208,7 @@ def test_strangers_write_no_lines(first: str, second: str, third: str) -> None:
     term = SpfTerm(third, f"include:{first}", "", own=False)
     delegated = {"_dmarc": (second,)}
     found = Discovery(SHOP, (other, match), (), (term,), (), delegated, (third,), signed=False, unseen=(first,))
-    text = draft(found, DAY)
+    text = drafted(found)
     assert text.isascii()
     live = [line for line in text.splitlines() if not line.lstrip().startswith("#")]
     assert live == ["domains:", f'  "{SHOP}": {{}}']

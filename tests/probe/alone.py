@@ -7,6 +7,7 @@ is written down in both cases, from inside its interpreter.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 import socket
@@ -62,10 +63,14 @@ def possible() -> bool:
 
 
 def free_port() -> int:
-    """A port that nobody uses, for a configuration that must be written before the run."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as found:
-        found.bind((LOOPBACK, 0))
-        return int(found.getsockname()[1])
+    """A port that nobody uses, for UDP and TCP, for a configuration that must be written before the run."""
+    while True:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp, socket.socket() as tcp:
+            udp.bind((LOOPBACK, 0))
+            port = int(udp.getsockname()[1])
+            with contextlib.suppress(OSError):
+                tcp.bind((LOOPBACK, port))
+                return port
 
 
 def run(

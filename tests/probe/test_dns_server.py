@@ -75,3 +75,27 @@ def test_faults() -> None:
         codes += [dns.rcode.to_text(ask(server, "example.net", "A", tcp=tcp).rcode()) for tcp in (True, False)]
         assert codes == ["REFUSED", "NOERROR", "SERVFAIL", "NXDOMAIN"]
         assert len(server.log) == 4
+
+
+def test_roles() -> None:
+    """A resolver, a server of the zone, a lame one; DNSSEC that is proven, and that does not hold unless unchecked."""
+    with DnsServer({("example.com", "A"): ["192.0.2.1"], ("www.example.net", "A"): ["192.0.2.2"]}) as server:
+        role = dns.flags.AA | dns.flags.RA
+        assert ask(server, "example.com", "A").flags & role == dns.flags.RA
+        server.recursive = False
+        assert ask(server, "example.com", "A").flags & role == dns.flags.AA
+        server.faults["example.com"] = Fault(Trouble.LAME)
+        found = ask(server, "example.com", "A")
+        assert (found.flags & role, len(found.answer)) == (0, 1)
+        server.proven = {"example.net"}
+        assert [bool(ask(server, one, "A").flags & dns.flags.AD) for one in ("www.example.net", "example.com")] == [
+            True,
+            False,
+        ]
+        server.faults["www.example.net"] = Fault(Trouble.BOGUS)
+        assert ask(server, "www.example.net", "A").rcode() == dns.rcode.SERVFAIL
+        query = dns.message.make_query("www.example.net", "A")
+        query.flags |= dns.flags.CD
+        found = dns.query.udp(query, server.address[0], port=server.address[1], timeout=5)
+        assert (found.rcode(), len(found.answer), found.flags & dns.flags.AD) == (dns.rcode.NOERROR, 1, 0)
+        assert server.flags[-1] & dns.flags.CD

@@ -18,6 +18,7 @@ import pytest
 from reconciler.model.answer import Answer, Question, Status
 from reconciler.probe.exchange import Exchange, Server
 from reconciler.probe.resolver import Resolver, from_machine
+from reconciler.probe.wire import How
 from tests.emulators.dns_server import ANY_NAME, LOOPBACK, Asked, DnsServer, Fault, Trouble
 from tests.running import ROOT, surroundings
 
@@ -122,14 +123,32 @@ def test_failed_is_asked_again(server: DnsServer) -> None:
     """Not within a call, however often it is wanted there; in a later one, until it succeeds."""
     server.faults["example.com"] = Fault(Trouble.SERVFAIL, times=1)
     resolver = Resolver([server.address], tries=1)
-    assert resolver.ask([APEX] * 5)[APEX] == Answer(Status.FAILED, detail=f"{LOOPBACK}:{server.address[1]}: SERVFAIL")
+    failed = Answer(Status.FAILED, detail=f"{LOOPBACK}:{server.address[1]}: SERVFAIL", code="SERVFAIL")
+    assert resolver.ask([APEX] * 5)[APEX] == failed
     assert server.counts == {APEX: 1}
     assert [ask(resolver, *APEX) for _ in range(3)] == [FOUND] * 3
     assert server.counts == {APEX: 2}
     assert resolver.sent == {APEX: 2}
 
 
-@pytest.mark.parametrize("trouble", [one for one in Trouble if one is not Trouble.NONE])
+def test_each_for_itself(server: DnsServer) -> None:
+    """Every server is asked, whatever the others said; what the resolver's own say is known from then on."""
+    with DnsServer({("example.com", "A"): ["192.0.2.9"]}) as second, DnsServer() as stranger:
+        resolver = Resolver([server.address, second.address])
+        mine, other, strange = (Server(*one.address) for one in (server, second, stranger))
+        assert resolver.servers == (mine, other)
+        found = resolver.each([(one, APEX) for one in (strange, mine, other)], How.RESOLVE)
+        assert list(found) == [(strange, APEX), (mine, APEX), (other, APEX)]
+        assert [one.values for one in found.values()] == [(), ("192.0.2.1",), ("192.0.2.9",)]
+        assert ask(resolver, *APEX).values == ("192.0.2.1",)
+        text = Question("example.com", "TXT")
+        assert resolver.each([(mine, text)], How.UNCHECKED)[mine, text].values == ("v=spf1 -all", "z")
+        ask(resolver, *text)
+        assert server.counts == {APEX: 1, text: 2}, "what was not checked is not taken for an answer"
+        assert [flags & 0x0130 for flags in server.flags] == [0x0120, 0x0110, 0x0120]
+
+
+@pytest.mark.parametrize("trouble", [one for one in Trouble if one not in (Trouble.NONE, Trouble.LAME)])
 def test_the_next_server(server: DnsServer, trouble: Trouble) -> None:
     """Whatever is wrong with the first, the second is asked; it is asked only then."""
     with DnsServer(RECORDS) as second:
@@ -157,7 +176,7 @@ def test_nobody_helps(server: DnsServer, trouble: Trouble) -> None:
 
 def test_no_server() -> None:
     """With none configured everything fails; the machine's own are not looked for."""
-    assert ask(Resolver([]), *APEX) == Answer(Status.FAILED, detail="no DNS server is configured")
+    assert ask(Resolver([]), *APEX) == Answer(Status.FAILED, detail="no DNS server is configured", code="unasked")
 
 
 def test_nobody_there() -> None:

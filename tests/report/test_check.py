@@ -101,6 +101,20 @@ def test_the_spf_tree_of_a_record_that_is_well() -> None:
     assert "      | v=spf1 mx -all: 1\n        | mx: 1\n" in check_text(whole)
 
 
+def test_the_public_view() -> None:
+    """What servers show is listed for one domain, well or not, in every form and in words of the reader's language."""
+    whole = report()
+    lines = ["name servers of a.test", "  ns1.host.test (192.0.2.1): serial 7"]
+    whole["domains"][0]["sections"] = [section("pass", subject="public-view", lines=lines)]
+    assert "  pass     Public view   some\n      | name servers of a.test\n        | ns1.host" in check_text(whole)
+    assert "Public view: some" in check_markdown(whole)
+    assert "what each DNS server shows now" in check_html(whole)
+    page = check_html(whole, "es")
+    assert "DNS público: " in page
+    assert "lo que muestra ahora cada servidor DNS" in page
+    assert "ns1.host.test (192.0.2.1): serial 7" in page
+
+
 def test_places_that_differ() -> None:
     """Where findings were asked for in several places, each names its own."""
     whole = document("check")

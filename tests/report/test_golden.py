@@ -33,6 +33,9 @@ CASES = [
     ("import", "text", "en"),
     ("import", "markdown", "en"),
     ("import", "html", "es"),
+    ("import-whole", "text", "en"),
+    ("import-whole", "markdown", "en"),
+    ("import-whole", "html", "es"),
 ]
 
 

@@ -19,8 +19,8 @@ def test_nobody_keeps_its_mailboxes(view: View) -> None:
     whole = document("import")
     sentence = "no sign of a service we know that keeps its mailboxes"
     assert sentence not in view(whole)
-    for matches in ([one for one in whole["found"]["matches"] if one["role"] != "mailbox"], []):
-        whole["found"]["matches"] = matches
+    for matches in ([one for one in whole["domains"][0]["matches"] if one["role"] != "mailbox"], []):
+        whole["domains"][0]["matches"] = matches
         assert sentence in view(whole)
 
 
@@ -38,7 +38,7 @@ def test_only_what_says_so_was_written(view: View, outcome: str | None) -> None:
 def test_nothing_was_found(view: View) -> None:
     """What is empty is left out; what could not be seen never is."""
     whole = document("import")
-    whole["found"] = {"domain": "a.example", "unseen": ["internal relays"]}
+    whole["domains"] = [{"domain": "a.example", "unseen": ["internal relays"]}]
     told = view(whole | {"diagnostics": [], "next": ""})
     assert "internal relays" in told
     assert not [word for word in ("Mail records", "The zone", "SPF record", "Errors", "Next:") if word in told]

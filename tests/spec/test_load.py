@@ -136,9 +136,25 @@ def test_the_workspace_maintainer_counts(tmp_path: Path) -> None:
 
 
 def test_scopes(tmp_path: Path) -> None:
-    """A zone for each domain that a provider holds, and the tenant when something in it is mentioned."""
+    """A zone for each domain, and the tenant when something in it is mentioned; where one can only ask, by names."""
     found = load(write(tmp_path, RICH))
-    assert [scopes(one, found.workspace) for one in found.customers] == [
+    asked, *rest = scopes(
+        found.customers[0], found.workspace, ["dns/ferreterialopez.example/A/ours", "tenant/t/user/x"]
+    )
+    assert (asked[0], asked[1].name) == ("manual:soporte@hosting.example", "ferreterialopez.example")
+    names = asked[1].names or frozenset()
+    assert {
+        "@",
+        "*",
+        "_dmarc",
+        "selector1._domainkey",
+        "www",
+        "hs1._domainkey",
+        "k2._domainkey",
+        "old",
+        "ours",
+    } <= names
+    assert [tuple(rest), *(scopes(one, found.workspace) for one in found.customers[1:])] == [
         (
             ("other", Scope("dns", "xn--and-6ma2c.example")),
             ("tenants", Scope("tenant", "ferreterialopez.onmicrosoft.com")),

@@ -85,6 +85,10 @@ def test_mistakes(tmp_path: Path, text: str, mistakes: list[str]) -> None:
             "{type: a, secret: {a: hunter2}}",
             "1:39 spec/secret providers.zones.secret.a: a secret is never written here",
         ),
+        (
+            "{type: a, key: {name: plan, secret: hunter2}}",
+            "1:50 spec/secret providers.zones.key.secret: a secret is never written here",
+        ),
         ("{type: a, in: {key: hunter2}}", "1:37 spec/secret providers.zones.in.key: a secret is never written here"),
         ("{type: a, key: 12}", "1:32 spec/secret providers.zones.key: a secret is never written here"),
         ("{type: a, key: {env: [hunter2]}}", "1:32 spec/secret providers.zones.key: env is a text"),

@@ -1,4 +1,4 @@
-"""Counts the calls by which a process changes the disk, and kills it right before or right after one of them.
+"""Counts the calls by which a process changes the disk or says something to a server, and kills it around one of them.
 
 Loaded by the interpreter of a child whose PYTHONPATH names this folder; the product knows nothing of it. KILL_AT is the
 call's number from 1 and `before` or `after`; KILL_LOG is a file that gets a line for each call.
@@ -7,6 +7,7 @@ call's number from 1 and `before` or `after`; KILL_LOG is a file that gets a lin
 import itertools
 import os
 import signal
+import socket
 from collections.abc import Callable
 from typing import Any
 
@@ -51,3 +52,5 @@ def _to_disk(plain: Callable[..., Any]) -> Callable[..., Any]:
 os.write = _to_disk(os.write)
 for _name in ("replace", "rename", "unlink", "link", "ftruncate", "fsync"):
     setattr(os, _name, _counted(_name, getattr(os, _name)))
+for _name in ("send", "sendall", "connect"):
+    setattr(socket.socket, _name, _counted(_name, getattr(socket.socket, _name)))

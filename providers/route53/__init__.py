@@ -1,0 +1,1 @@
+"""Hosted zones of Amazon Route 53, through boto3."""

@@ -1,0 +1,1 @@
+"""Papers for people, made from public JSON, in the languages that customers read."""

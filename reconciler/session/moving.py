@@ -1,0 +1,163 @@
+"""A zone that moves to another DNS host: one line of the spec changed, and its name servers are still the old ones.
+
+Everything that the spec asks for is made at the new host; nothing is removed at the old one. What the old host holds
+and the spec does not name is told by name, and the change of the name servers is a person's task.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from reconciler import folding, leftovers, live
+from reconciler.ledger import Ledger, Owned
+from reconciler.model.answer import Question
+from reconciler.model.diagnostic import Diagnostic, info, warning
+from reconciler.model.errors import SpecError
+from reconciler.model.key import TRAITS, Key, Slot, parse_slot
+from reconciler.model.resource import RecordSet, Resource
+from reconciler.model.route import Route, Stage, Task
+from reconciler.provider import Observation, Scope
+from reconciler.session.opened import Session
+
+#: The last stage of a zone that moves, and its only gate.
+DELEGATE = "delegate"
+#: So many record sets are named in one sentence.
+NAMED = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Moving:
+    """One zone on its way.
+
+    Attributes:
+        old, new: providers of the workspace.
+        servers: the name servers of the new host; empty when it names none.
+        delegated: the world is sent to them already; none = nobody could be asked.
+        before: what the old host holds; none = it could not be read, `problem` says why.
+    """
+
+    zone: str
+    old: str
+    new: str
+    servers: tuple[str, ...]
+    delegated: bool | None
+    before: Mapping[Key, Resource] | None
+    problem: str = ""
+
+
+def moving(session: Session, picture: live.Live, known: Ledger) -> list[Moving]:
+    """The zones that the spec has at another host than the journal; what could not be read there does not move yet."""
+    reads = [(read, read.observation) for read in picture.reads if read.scope.system == "dns"]
+    found = [(read, seen, known.places.get(read.scope.name, read.provider)) for read, seen in reads if seen]
+    return [_moving(session, read, seen, old) for read, seen, old in found if old != read.provider]
+
+
+def _moving(session: Session, read: live.Read, seen: Observation, old: str) -> Moving:
+    zone = read.scope.name
+    servers = seen.name_servers or _apex(seen.resources, zone)
+    before, problem = _old(session, old, read.scope)
+    return Moving(zone, old, read.provider, servers, _delegated(session, zone, servers), before, problem)
+
+
+def _apex(resources: Mapping[Key, Resource], zone: str) -> tuple[str, ...]:
+    found = resources.get(Key("dns", zone, "NS", "@"))
+    return found.values if isinstance(found, RecordSet) else ()
+
+
+def _old(session: Session, name: str, scope: Scope) -> tuple[Mapping[Key, Resource] | None, str]:
+    if name not in session.loaded.workspace.providers:
+        return None, f"{name} is not in the workspace any more"
+    try:
+        provider = session.provider(name)
+    except SpecError as problem:
+        return None, str(problem)
+    (read,) = live.observe({name: provider}, [(name, Scope(scope.system, scope.name))], session.patience).reads
+    return (read.observation.resources, "") if read.observation else (None, read.error)
+
+
+def _delegated(session: Session, zone: str, servers: Sequence[str]) -> bool | None:
+    if session.answers.asker is None or not servers:
+        return None
+    question = Question(zone, "NS")
+    session.answers.learn([question])
+    answer = session.answers.known[question]
+    return set(answer.values) == set(servers) if answer.values else None
+
+
+def there(owned: Mapping[str, Owned], some: Sequence[Moving], resources: Mapping[Key, Resource]) -> Mapping[str, Owned]:
+    """What is ours, without what has not come to the new host yet: nobody took it away there."""
+    zones = tuple(f"dns/{one.zone}/" for one in some)
+    if not zones:
+        return owned
+    slots = {address: parse_slot(address) for address in owned if address.startswith(zones)}
+    parts = {slot.key: folding.parts(resources.get(slot.key)) for slot in slots.values()}
+    late = {address for address, slot in slots.items() if slot.part not in parts[slot.key]}
+    return {address: one for address, one in owned.items() if address not in late}
+
+
+def staged(routes: Iterable[Route], some: Iterable[Moving]) -> tuple[Route, ...]:
+    """The routes, with a last stage for each zone whose name servers a person must change."""
+    waiting = {one.zone: one for one in some if not one.delegated}
+    return tuple(
+        replace(route, stages=(*route.stages, _stage(waiting[route.subject]))) if route.subject in waiting else route
+        for route in routes
+    )
+
+
+def _stage(one: Moving) -> Stage:
+    hosts = ", ".join(server.removesuffix(".") for server in one.servers) or f"those that {one.new} names"
+    return Stage(
+        DELEGATE, gates=(Task(DELEGATE, f"at the registrar, change the name servers of {one.zone} to {hosts}"),)
+    )
+
+
+def findings(some: Iterable[Moving], routes: Sequence[Route], picture: live.Live) -> list[Diagnostic]:
+    """What a person should know before the name servers change."""
+    mentioned = leftovers.Mentioned.of(routes)
+    found = []
+    for one in some:
+        what = f"{one.zone} moves from {one.old} to {one.new}"
+        detail = f"What the spec asks for is made at {one.new}; nothing is removed at {one.old}."
+        found.append(info("zone/moves", what, detail, address=f"dns/{one.zone}"))
+        if one.before is None:
+            why = f"What else {one.old} holds is not known: {one.problem}"
+            remedy = "Look there before the name servers change."
+            found.append(warning("zone/unread", f"{one.zone} could not be read at {one.old}", why, remedy))
+        elif lost := _lost(one, mentioned, picture):
+            more = f", and {len(lost) - NAMED} more" if len(lost) > NAMED else ""
+            what = f"{len(lost)} record sets of {one.zone} are at {one.old} alone, and the spec names none of them"
+            detail = f"They end when the name servers change: {', '.join(lost[:NAMED])}{more}."
+            found.append(warning("zone/left-behind", what, detail, "Write those that are needed under `records:`."))
+    return found
+
+
+def _lost(one: Moving, mentioned: leftovers.Mentioned, picture: live.Live) -> list[str]:
+    """Record sets of the old host of which something is neither asked for nor at the new host; not its own NS."""
+    found = []
+    for key in sorted(one.before or {}):
+        there = folding.parts(picture.resources.get(key))
+        parts = folding.parts((one.before or {})[key])
+        gone = [part for part in parts if part not in TRAITS and part not in there and Slot(key, part) not in mentioned]
+        if gone and key[2:] not in (("NS", "@"), ("SOA", "@")):
+            found.append(f"{key.name} {key.kind}")
+    return found
+
+
+def settled(some: Iterable[Moving], picture: live.Live, known: Ledger, *, done: bool) -> dict[str, str]:
+    """The places that the journal does not know yet: zones seen first, and those that have moved.
+
+    Args:
+        done: everything was made at the new host. Where nobody can see whether the name servers have changed, the
+            task is told once, with the run that made everything.
+    """
+    on_their_way = {one.zone: one for one in some}
+    places = {
+        read.scope.name: read.provider for read in picture.reads if read.scope.system == "dns" and read.observation
+    }
+    return {
+        zone: place
+        for zone, place in places.items()
+        if known.places.get(zone) != place
+        and (zone not in on_their_way or (done and on_their_way[zone].delegated is not False))
+    }

@@ -1,0 +1,100 @@
+"""A zone moves to another DNS host by one line of the spec: made there, left alone here, delegated by a person."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.emulators.dns_server import DnsServer
+from tests.endtoend.place import Place
+
+SPEC = """\
+domains:
+  acme.example:
+    dns: zones
+    records:
+      - {name: www, type: A, ttl: 1h, values: [192.0.2.80]}
+      - {name: "@", type: MX, ttl: 1h, values: [10 mx.host.example]}
+      - {name: "@", type: TXT, values: [vendor=1]}
+"""
+NEW = """\
+$TTL 1h
+@ SOA ns1.new.example. hostmaster.new.example. 1 2h 15m 2w 5m
+@ NS ns1.new.example.
+@ NS ns2.new.example.
+"""
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    """A customer whose zone is under code at one host, and an empty zone waiting at another."""
+    made = Place.empty(tmp_path)
+    made.zone()
+    made.spec(SPEC)
+    (made.specs / "second").mkdir()
+    (made.specs / "second" / "acme.example.zone").write_text(NEW)
+    workspace = made.specs / "workspace.yaml"
+    workspace.write_text(
+        workspace.read_text().replace("providers:\n", "providers:\n  second: {type: zonefile, directory: second}\n")
+    )
+    made.settled()
+    return made.edit("dns: zones", "dns: second")
+
+
+def test_made_there_and_left_here(place: Place) -> None:
+    """Every record is added at the new host, nothing is removed anywhere, and the name servers are a task."""
+    here = place.zone().read_bytes()
+    plan = place.planned()
+    assert plan.json["counts"] | {"adopt": 0} == {"add": 3, "change": 0, "destroy": 0, "adopt": 0, "forget": 0}, plan
+    found = {one["rule"]: one for one in plan.json["diagnostics"]}
+    assert "acme.example moves from zones to second" in found["zone/moves"]["summary"]
+    assert "1 record sets of acme.example are at zones alone" in found["zone/left-behind"]["summary"]
+    assert "@ TXT" in found["zone/left-behind"]["detail"]  # the SPF text beside ours
+    text = place.run("plan").out
+    assert "change the name servers of acme.example to ns1.new.example, ns2.new.example" in text
+    done = place.applied()
+    assert (done.code, done.json["outcome"]) == (5, "waiting"), done
+    assert "192.0.2.80" in (place.specs / "second" / "acme.example.zone").read_text()
+    assert place.zone().read_bytes() == here
+
+
+def test_told_once_where_nobody_can_see(place: Place) -> None:
+    """Without a resolver the run that made everything has told the task; after it the zone is where the spec says."""
+    assert place.planned().code == 0
+    assert place.applied().code == 5
+    place.assert_still()
+    assert [one["zones"] for one in place.journal() if one["type"] == "place"][-1] == {"acme.example": "second"}
+
+
+def test_until_the_name_servers_have_changed(place: Place) -> None:
+    """With a resolver the task stays until the world is sent to the new host."""
+    with DnsServer({("acme.example", "NS"): ["ns1.host.example.", "ns2.host.example."]}) as server:
+        workspace = place.specs / "workspace.yaml"
+        workspace.write_text(f"{workspace.read_text()}resolver: 127.0.0.1:{server.address[1]}\n")
+        assert place.planned().code == 0
+        assert place.applied().code == 5
+        assert place.run("apply", "--json").code == 5
+        server.add({("acme.example", "NS"): ["ns1.new.example.", "ns2.new.example."]})
+        assert place.run("apply", "--json").code == 0
+    place.assert_still()
+
+
+def test_back_again(place: Place) -> None:
+    """The line as it was before: nothing has moved, and nothing is to do."""
+    assert place.planned().code == 0
+    place.edit("dns: second", "dns: zones")
+    place.assert_still()
+
+
+def test_old_host_that_cannot_be_read(place: Place) -> None:
+    """It may be gone from the workspace; that stops nothing, and is told."""
+    workspace = place.specs / "workspace.yaml"
+    workspace.write_text(
+        workspace.read_text()
+        .replace("zones: {type: zonefile, directory: zones}", "other: {type: zonefile, directory: zones}")
+        .replace("dns: zones", "dns: other")
+    )
+    plan = place.planned()
+    assert plan.json["counts"]["add"] == 3
+    assert "zones is not in the workspace any more" in str(plan.json["diagnostics"])
