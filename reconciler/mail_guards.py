@@ -79,16 +79,22 @@ def _served(fetched: Fetched) -> str:
 
 
 def _delegated(rows: Iterable[Row], resources: Mapping[Key, Resource]) -> Refusals:
-    """What lies below a delegation is answered by other servers: a record here would never be seen."""
+    """What lies below a delegation is answered by other servers: a record here would never be seen.
+
+    The delegation itself is ours: its NS, its DS (RFC 4035, section 2.4), the addresses of its servers (glue).
+    """
     cuts = {key[1::2] for key in resources if key.kind == "NS" and key.name != "@"}
     for row in rows if cuts else ():
         key = row.slot.key
         labels = key.name.split(".")
         above = [".".join(labels[start:]) for start in range(len(labels))]
         cut = next((name for name in above if (key.scope, name) in cuts), None)
-        if cut is not None and key.kind != "NS":
-            servers = resources[Key("dns", key.scope, "NS", cut)]
-            named = ", ".join(servers.values) if isinstance(servers, RecordSet) else ""
+        if cut is None or key.kind in ("NS", "DS"):
+            continue
+        found = resources[Key("dns", key.scope, "NS", cut)]
+        servers = found.values if isinstance(found, RecordSet) else ()
+        if key.kind not in ("A", "AAAA") or f"{key.name}.{key.scope}." not in servers:
+            named = ", ".join(servers)
             yield row.slot, f"{cut}.{key.scope} is delegated to {named}: have the record made there"
 
 

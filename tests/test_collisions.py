@@ -125,3 +125,17 @@ def test_a_gateway_is_replaced_without_a_further_word(tmp_path: Path) -> None:
         "dns/acme.example/CNAME/autodiscover"
     }
     assert any(step["address"] == "dns/acme.example/MX/@" for step in made.document["steps"])
+
+
+def test_a_delegation_itself_is_ours(tmp_path: Path) -> None:
+    """Its DS and the addresses of its servers stand here; what else is below it does not."""
+    spec = """\
+domains:
+  acme.example:
+    records:
+      - {name: child, type: DS, values: ["12345 13 2 %s"]}
+      - {name: ns.child, type: A, values: [192.0.2.1]}
+      - {name: www.child, type: A, values: [192.0.2.2]}
+"""
+    made = plan(tmp_path, spec % ("AB" * 32), {"acme.example": zone("child NS ns.child")})
+    assert list(refusals(made)) == ["dns/acme.example/A/www.child"]

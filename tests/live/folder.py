@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
+from reconciler.model.key import Key
 from reconciler.model.resource import RecordSet
 from tests.endtoend.place import Place
 from tests.live.host import Host
@@ -25,10 +27,23 @@ class LivePlace(Place):
         entries = {name: {"type": one.type, **one.options()} for name, one in hosts.items()}
         (self.specs / "workspace.yaml").write_text(f"providers: {json.dumps(entries)}\n{more}")
 
-    def records(self, host: str, zones: Mapping[str, Iterable[RecordSet]]) -> LivePlace:
-        """The spec: these record sets, all of them at one host."""
-        domains = {zone: {"dns": host, "records": [_record(one) for one in sets]} for zone, sets in zones.items()}
-        self.spec(json.dumps({"domains": domains}), CUSTOMER)
+    def records(
+        self,
+        host: str,
+        zones: Mapping[str, Iterable[RecordSet]],
+        absent: Mapping[str, Iterable[Key]] = MappingProxyType({}),
+        destroy: int = 0,
+    ) -> LivePlace:
+        """The spec: these record sets, all of them at one host, and those that must not be there."""
+        domains = {
+            zone: {
+                "dns": host,
+                "records": [_record(one) for one in sets],
+                "absent": [{"name": key.name, "type": key.kind} for key in absent.get(zone, ())],
+            }
+            for zone, sets in zones.items()
+        }
+        self.spec(json.dumps({"domains": domains, "destroy": destroy}), CUSTOMER)
         return self
 
     def world(self) -> dict[str, bytes]:
