@@ -39,11 +39,13 @@ class Live:
         resources: by key, of every complete reading.
         reads: in the order asked.
         locked: what is there and must be left to its owner, with the reason.
+        seen: every complete reading, by system and scope.
     """
 
     resources: Mapping[Key, Resource] = field(default_factory=dict)
     reads: tuple[Read, ...] = ()
     locked: Mapping[Key, str] = field(default_factory=dict)
+    seen: Mapping[tuple[str, str], Observation] = field(default_factory=dict)
 
     @property
     def complete(self) -> bool:
@@ -52,7 +54,8 @@ class Live:
 
     def covers(self, key: Key) -> bool:
         """Tell whether `key`, when it is not in `resources`, surely does not exist."""
-        return any(read.observation is not None and read.observation.covers(key) for read in self.reads)
+        found = self.seen.get((key.system, key.scope))
+        return found is not None and found.covers(key)
 
 
 def observe(providers: Mapping[str, Reader], scopes: Iterable[tuple[str, Scope]], patience: Patience) -> Live:
@@ -104,13 +107,15 @@ def _pool() -> ThreadPoolExecutor:
 def gather(reads: Iterable[Read]) -> Live:
     """Put readings together."""
     kept = tuple(reads)
+    seen: dict[tuple[str, str], Observation] = {}
     resources: dict[Key, Resource] = {}
     locked: dict[Key, str] = {}
     for read in kept:
         if read.observation is not None:
             resources.update(read.observation.resources)
             locked.update(read.observation.locked)
-    return Live(resources, kept, locked)
+            seen[read.scope.system, read.scope.name] = read.observation
+    return Live(resources, kept, locked, seen)
 
 
 def _read(providers: Mapping[str, Reader], name: str, scope: Scope) -> Read:

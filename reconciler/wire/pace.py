@@ -57,10 +57,5 @@ class Pace:
         if calls <= 0:
             self.hold(seconds)
 
-    @property
-    def held_until(self) -> datetime:
-        """Before this nobody asks."""
-        return self._held
-
     def _limited(self, wait: float) -> RateLimited:
         return RateLimited(self._provider, f"too many calls; the next may be made in {wait:.0f} s", retry_after=wait)
