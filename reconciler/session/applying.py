@@ -15,6 +15,7 @@ from reconciler.model.errors import ProviderError, Refused, SpecError
 from reconciler.model.key import Key
 from reconciler.model.resource import Resource, User
 from reconciler.model.value import Secret
+from reconciler.patience import Patience
 from reconciler.provider import Scope
 from reconciler.session import approving, moving, requests
 from reconciler.session.opened import Session
@@ -109,6 +110,8 @@ class _Run:
         self, session: Session, customer: CustomerSpec, how: How, book: journal.Journal, held: lease.Lease
     ) -> None:
         self.session, self.customer, self.how, self.book, self.held = session, customer, how, book, held
+        # A wait for a system, while planning too, keeps the lease and hears a stop.
+        session.patience = Patience(session.clock, how.say, how.stop, held.renew)
         self.notes: list[Diagnostic] = [*book.warnings, *held.warnings]
         self.results: dict[str, StepResult] = {}
         self.wrote = False
@@ -253,7 +256,7 @@ class _Run:
             facts=made.seen.facts,
             approved=lambda act: self._unapproved(act, hands.known),
             password=self._password,
-            patience=replace(self.session.patience, say=self.how.say, stop=self.how.stop, beat=self.held.renew),
+            patience=self.session.patience,
             shown=lambda slot, value: made.seen.places.shown(self.session, slot, value),
             fresh=self._fresh(made),
             answer=lambda begun: self._answer(made, begun),
