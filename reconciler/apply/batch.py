@@ -24,12 +24,20 @@ class Batch:
         self.leg, self.hands, self.report, self.name, self.scope = leg, hands, report, name, scope
         self.moved = False
 
-    def carry_out(self, acts: Sequence[Act]) -> Iterator[StepResult]:
+    def carry_out(self, acts: Sequence[Act]) -> Sequence[StepResult]:
+        """Write them; what the system refused of a reading that was a moment old is looked at once more."""
         self.hands.patience.beat()
         provider = self.hands.providers[self.name]
         if not isinstance(provider, Writer):
-            yield from (StepResult(act, Status.REFUSED, f"{self.name} can only be read") for act in acts)
-            return
+            return [StepResult(act, Status.REFUSED, f"{self.name} can only be read") for act in acts]
+        recent = (self.name, self.scope) in self.hands.fresh
+        results = list(self._carried_out(provider, acts))
+        refused = [one.act for one in results if one.status is Status.REFUSED]
+        if not (recent and refused):
+            return results
+        return [*(one for one in results if one.act not in refused), *self._carried_out(provider, refused)]
+
+    def _carried_out(self, provider: Writer, acts: Sequence[Act]) -> Iterator[StepResult]:
         try:
             live = self.hands.recent(self.name, self.scope)
         except ProviderError as problem:
@@ -176,7 +184,7 @@ class Batch:
         self.hands.note("end", {"outcomes": ended})
         untouched = (Status.FAILED, Status.REFUSED)
         self.report.wrote |= any(one.status not in untouched for one in outcomes.values())
-        self.moved = any(one.status is Status.DONE for one in outcomes.values())
+        self.moved = self.moved or any(one.status is Status.DONE for one in outcomes.values())
 
     def _result(self, act: Act, outcome: Outcome) -> StepResult:
         if outcome.status is Status.WAITING and not self.hands.delegated(act.slot.key):

@@ -97,7 +97,7 @@ class Hands:
         shown: whether every server of a zone shows what was written in a slot.
         patience: stops when a person asks for it, keeps the lease (its `beat` raises when that is lost), and says one
             line of progress. A stop is heard between batches.
-        fresh: what was read a moment ago and nobody of us has changed since, by provider and scope; taken out when it
+        fresh: what the plan was made from and nobody of us has changed since, by provider and scope; taken out when it
             is used.
         answer: what became of a step that a person was asked for.
     """
@@ -177,7 +177,7 @@ class Hands:
                 tried += 1
 
     def recent(self, name: str, scope: Scope) -> dict[Key, Resource]:
-        """The same, or what was read a moment ago: a provider refuses what has changed since.
+        """The same, or what the plan was made from: a provider refuses what has changed since.
 
         Raises:
             ProviderError: it cannot be read whole.

@@ -25,8 +25,6 @@ from reconciler.verdict import Verdict
 
 #: Seconds between two looks while waiting: the first, and the longest; each is twice the one before.
 FIRST_LOOK, LAST_LOOK = 2.0, 30.0
-#: Seconds for which a reading is good enough to write upon.
-RECENT = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,11 +262,8 @@ class _Run:
         return hands
 
     def _fresh(self, made: Made) -> dict[tuple[str, Scope], Mapping[Key, Resource]]:
-        """What the plan was made from, while it is recent: every provider refuses what has changed since."""
-        seen = made.seen
-        if (self.session.clock.now() - seen.taken).total_seconds() > RECENT:
-            return {}
-        reads = [(read, read.observation) for read in seen.picture.reads]
+        """What the plan was made from: every provider refuses what has changed since, and then it is read again."""
+        reads = [(read, read.observation) for read in made.seen.picture.reads]
         return {(read.provider, read.scope): found.resources for read, found in reads if found is not None}
 
     def _unapproved(self, act: Any, known: ledger.Ledger) -> str:

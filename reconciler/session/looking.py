@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
 from reconciler import accounts, binding, desired, diff, ledger, live
 from reconciler.mail_guards import Policies
@@ -70,10 +69,8 @@ class Seen:
         picture: every reading. `world`: the same under the spec's names, with the ledger and the facts.
         found: what the author should know or mend.
         moving: zones that the spec has at another DNS host than the journal.
-        taken: when the reading began.
     """
 
-    taken: datetime
     places: Places
     picture: live.Live
     binding: binding.Binding
@@ -115,7 +112,6 @@ def see(session: Session, customer: CustomerSpec, known: ledger.Ledger, *, fix_d
     workspace = session.loaded.workspace
     scopes = scope.scopes(customer, workspace, known.owned)
     places = Places({name: session.provider(name) for name, _ in scopes}, scopes)
-    taken = session.clock.now()
     picture = live.observe(places.providers, scopes, session.patience)
     people = [one for one in customer.accounts or () if one.kind == "person"]
     groups = {name: group.display_name or name for name, group in customer.groups.items()}
@@ -154,7 +150,7 @@ def see(session: Session, customer: CustomerSpec, known: ledger.Ledger, *, fix_d
     shown = policies.fetched(session, customer, zones_of)
     routes = moving.staged(wished.routes, some)
     found += moving.findings(some, routes, picture)
-    return Seen(taken, places, picture, bound, known, facts, world, routes, tuple(found), shown, tuple(some))
+    return Seen(places, picture, bound, known, facts, world, routes, tuple(found), shown, tuple(some))
 
 
 def _asked(known: ledger.Ledger, places: Places) -> frozenset[str]:

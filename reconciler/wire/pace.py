@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from reconciler.clock import Clock, SystemClock
 from reconciler.model.errors import RateLimited

@@ -1,0 +1,48 @@
+"""A person who thinks before saying yes: what others do meanwhile is seen, and nothing of theirs is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reconciler.session import applying
+from reconciler.session.applying import How
+from tests.mail_place import session, zone
+
+SPEC = """
+domains:
+  acme.example:
+    records:
+      - {name: "@", type: TXT, values: [ours=1]}
+      - {name: www, type: A, values: [192.0.2.1]}
+"""
+DOMAIN = "acme.example"
+
+
+@pytest.mark.parametrize(
+    ("theirs", "outcome"),
+    [
+        ('@ TXT "theirs=2"\n', "done"),  # beside ours
+        ("www A 192.0.2.9\n", "partial"),  # in the place of ours
+        ("ftp A 192.0.2.9\n", "done"),
+    ],
+)
+def test_what_others_write_meanwhile(tmp_path: Path, theirs: str, outcome: str) -> None:
+    """It stands afterwards; ours is written beside it, and where it is in the way ours waits for a new plan."""
+    opened = session(tmp_path, SPEC, {DOMAIN: zone('@ TXT "theirs=1"')})
+    path = tmp_path / "zones" / f"{DOMAIN}.zone"
+
+    def ask(_: Mapping[str, Any]) -> bool:
+        path.write_text(path.read_text() + theirs)
+        return True
+
+    done = applying.run(opened, opened.loaded.customers[0], How(ask=ask))
+    text = path.read_text()
+    assert "theirs=1" in text
+    assert theirs in text
+    assert "ours=1" in text
+    assert ("192.0.2.1" in text) is (outcome == "done")
+    assert done["outcome"] == outcome
