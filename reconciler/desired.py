@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
 from hashlib import sha256
+from types import MappingProxyType
 
 from reconciler import accounts, domains, standing_spf
+from reconciler.ledger import Owned
 from reconciler.mail.wants import join
 from reconciler.model.diagnostic import Diagnostic, error
 from reconciler.model.key import VERIFICATION, Key, Slot
@@ -17,6 +19,8 @@ from reconciler.recordset import replaced
 from reconciler.spec.customer import CustomerSpec
 from reconciler.spec.domain import DomainSpec
 from reconciler.zones import Zones
+
+NOTHING: Mapping[str, Owned] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +37,12 @@ class Desired:
 
 
 def desired(
-    customer: CustomerSpec, facts: Facts, today: date, zones: Zones, ours: Container[str] = frozenset()
+    customer: CustomerSpec, facts: Facts, today: date, zones: Zones, ours: Mapping[str, Owned] = NOTHING
 ) -> Desired:
     """Build every route of a customer; what ends `today` or ended before is asked for no more, only taken away.
 
     Args:
-        ours: addresses of what we wrote or adopted.
+        ours: what we wrote or adopted, by address.
         zones: what was read of the customer's zones; what must be known of other names is open there afterwards.
     """
     found: list[Diagnostic] = []

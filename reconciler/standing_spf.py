@@ -6,8 +6,9 @@ old ones, which still send. So the addresses behind them are written out first.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from reconciler.ledger import Owned, recorded
 from reconciler.mail.spf.syntax import Directive, read
 from reconciler.mail.spf.terms import divide, identity, is_spf, parse
 from reconciler.mail.wants import Asked
@@ -21,6 +22,8 @@ from reconciler.zones import Zones
 
 #: Redirects that are followed; more would not be valid either (RFC 7208, section 4.6.4).
 FOLLOWED = 10
+#: Types whose values say where a name leads.
+LEADING = frozenset({"MX", "A", "AAAA", "CNAME"})
 
 
 def home(domain: str, zones: Zones) -> Key:
@@ -51,20 +54,21 @@ def shared(domain: str, key: Key, zones: Zones, domains: Iterable[str], origin: 
 
 
 def pins(
-    key: Key, asked: Sequence[Asked], facts: Facts, zones: Zones, ours: Container[str]
+    key: Key, asked: Sequence[Asked], facts: Facts, zones: Zones, ours: Mapping[str, Owned]
 ) -> tuple[list[Asked], list[Diagnostic]]:
     """Ask for the addresses behind `mx` and `a` of a standing record in place of those that are about to move.
 
     Args:
         key: where the SPF record is.
         asked: everything else that the spec asks for.
-        ours: addresses of what we wrote or adopted; what is not ours moves only where the spec overwrites it.
+        ours: what we wrote or adopted, by address. What is not ours moves only where the spec overwrites it, and what
+            somebody else changed since stays as it is: nothing that a record admits moves by our hand.
 
     Returns:
         Wants of the stage `prepare`, and an error for each term that cannot be pinned.
     """
     texts = _texts(zones, key)
-    moving = _moving([one for one in asked if _may_move(one, ours)], facts, zones)
+    moving = _moving([one for one in asked if _may_move(one, zones, ours)], facts, zones)
     if len(texts) != 1 or not moving:
         return [], []
     said = {slot.part for _, slot, _ in asked if slot.key == key}
@@ -88,9 +92,14 @@ def pins(
     return found, problems
 
 
-def _may_move(asked: Asked, ours: Container[str]) -> bool:
+def _may_move(asked: Asked, zones: Zones, ours: Mapping[str, Owned]) -> bool:
     _, slot, want = asked
-    return want.manage not in {Manage.OBSERVE, Manage.CREATE} and (want.overwrite or slot.address in ours)
+    if want.manage in {Manage.OBSERVE, Manage.CREATE} or slot.key.kind not in LEADING or slot.part:
+        return False
+    owned, live = ours.get(slot.address), zones.set(slot.key)
+    if owned is None or live is None:
+        return want.overwrite
+    return recorded(slot, live.values) == owned.value
 
 
 def _texts(zones: Zones, key: Key) -> list[str]:
@@ -113,18 +122,21 @@ def _moving(asked: Sequence[Asked], facts: Facts, zones: Zones) -> dict[Key, Wan
     """Record sets that lead somewhere and are about to lead elsewhere, with the last wish for each."""
     found: dict[Key, Want] = {}
     for _, slot, want in asked:
-        if slot.key.kind in {"MX", "A", "AAAA", "CNAME"} and not slot.part:
-            live = zones.set(slot.key)
-            if live is not None and _differs(want.value, live.values, facts):
-                found[slot.key] = want
+        live = zones.set(slot.key)
+        if live is not None and _leaves(want.value, live.values, facts):
+            found[slot.key] = want
     return found
 
 
-def _differs(value: Value | Unknown | None, live: Value, facts: Facts) -> bool:
+def _leaves(value: Value | Unknown | None, live: tuple[str, ...], facts: Facts) -> bool:
+    """Whether anything that is led to now is led to no more; what only comes beside it takes nothing away."""
     if isinstance(value, Unknown):
         named = facts.get(value.source)
-        return named != live if named is not None else not value.constraint.allows(live)
-    return value != live
+        if named is None:
+            return not value.constraint.allows(live)
+        value = named
+    kept = value if isinstance(value, tuple) else ()
+    return bool({one.split()[-1] for one in live} - {one.split()[-1] for one in kept})
 
 
 def _leads_to(one: Directive, name: str, moving: dict[Key, Want], zones: Zones) -> Want | None:

@@ -52,6 +52,15 @@ def test_what_is_kept_here_is_read_at_once() -> None:
     assert [read.provider for read in found.reads] == ["there", "here"]
 
 
+def test_some_names_say_nothing_of_others() -> None:
+    """What was read by name covers those names alone."""
+    scope = Scope("dns", "a.example", frozenset({"www"}))
+    found = observe({"one": System([RecordSet(WWW, 300, ("192.0.2.1",))])}, [("one", scope)], PATIENCE)
+    assert found.covers(WWW)
+    assert not found.covers(WWW._replace(name="ftp"))
+    assert not found.covers(WWW._replace(scope="b.example"))
+
+
 def test_what_failed_is_not_empty() -> None:
     """A reading that failed covers nothing, and the picture is not complete."""
     system = System()

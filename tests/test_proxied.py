@@ -19,7 +19,8 @@ LIVE = RecordSet(WWW, 1, ("192.0.2.1",), proxied=True)
 
 def world(live: RecordSet | None, **parts: Value) -> World:
     """A zone that holds one record set or nothing, and a spec that asks for some parts of it."""
-    wants = {Slot(WWW, "" if name == "values" else name): Want(value, overwrite=True) for name, value in parts.items()}
+    slots = {name: Slot(WWW, "" if name == "values" else name) for name in parts}
+    wants = {slots[name]: Want(value, overwrite=name == "values") for name, value in parts.items()}
     made = World({ZONE: System([live] if live else [])}, [Route("r", ZONE, "dns", (Stage("prepare", wants),))])
     made.approve()
     return made

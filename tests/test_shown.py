@@ -61,6 +61,13 @@ def test_all_show_it(world: World) -> None:
     assert public.shown(world.session(world.places), SLOT, TEXT) == Readiness(True)
 
 
+def test_others_of_its_class_stand_beside_it(world: World) -> None:
+    """Another tenant's text is of the same class; ours is there all the same."""
+    for one in world.servers:
+        one.add({(ZONE, "TXT"): [TEXT, "MS=ms87654321"]})
+    assert public.shown(world.session(world.places), SLOT, TEXT).ready
+
+
 def test_one_is_behind(world: World) -> None:
     """It is named."""
     world.servers[1].add({(ZONE, "TXT"): ["vendor=1"]})

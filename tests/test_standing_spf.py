@@ -5,7 +5,10 @@ from typing import Any
 
 import pytest
 
-from tests.mail_place import MICROSOFT, World, plan, told, zone
+from reconciler.session import applying
+from reconciler.session.opened import Session
+from reconciler.session.planning import Options, make
+from tests.mail_place import MICROSOFT, World, plan, session, told, zone
 
 MAIL = """
 tenant: acme.onmicrosoft.com
@@ -208,3 +211,54 @@ def test_two_domains_with_one_record_agree(
         assert not any(step["action"] == "destroy" for step in made.document["steps"])
     if "neutral" in second:
         assert [step["after"] for step in made.document["steps"]] == ["?all"]
+
+
+MOVED = """
+domains:
+  acme.example:
+    senders: [mailgun]
+    records:
+      - {name: "@", type: MX, values: %s}
+"""
+MAILERS = ("mail A 192.0.2.1", "bk A 192.0.2.2", "more A 192.0.2.3")
+
+
+def adopted(folder: Path) -> Session:
+    """A zone with two mail hosts, whose record admits them by `mx`; all of it applied once."""
+    zones = {"acme.example": zone("@ MX 10 mail", "@ MX 20 bk", '@ TXT "v=spf1 mx include:mailgun.org -all"', *MAILERS)}
+    opened = session(folder, MOVED % "[10 mail.acme.example, 20 bk.acme.example]", zones)
+    applying.run(opened, opened.loaded.customers[0], applying.How(ask=lambda _: True))
+    return opened
+
+
+def spf_steps(opened: Session, *, fix_drift: bool = False) -> list[str]:
+    """The parts of SPF that a plan would write."""
+    made = make(opened, opened.loaded.customers[0], Options(fix_drift=fix_drift))
+    return [act.slot.part for act in made.plan.acts if act.slot.part.startswith("spf")]
+
+
+@pytest.mark.parametrize("fix_drift", [False, True])
+@pytest.mark.parametrize("edit", [("@ MX 20 bk\n", ""), ("@ MX 20 bk\n", "@ MX 20 bk\n@ MX 30 more\n")])
+def test_what_somebody_else_moved_is_not_written_out(tmp_path: Path, edit: tuple[str, str], fix_drift: bool) -> None:
+    """MX is drift, left alone or put back: `mx` admits again whom it admitted, and stays."""
+    opened = adopted(tmp_path)
+    path = tmp_path / "zones" / "acme.example.zone"
+    assert path.read_text().count(edit[0]) == 1
+    path.write_text(path.read_text().replace(*edit))
+    assert spf_steps(opened, fix_drift=fix_drift) == []
+
+
+@pytest.mark.parametrize(
+    ("values", "written"),
+    [
+        ("[10 mail.acme.example, 20 bk.acme.example, 30 more.acme.example]", False),  # one more
+        ("[10 mail.acme.example, 5 bk.acme.example]", False),  # in another order
+        ("[10 mail.acme.example]", True),
+        ("[10 mail.acme.example, 20 more.acme.example]", True),
+    ],
+)
+def test_only_who_leaves_is_written_out(tmp_path: Path, values: str, written: bool) -> None:
+    """A host that comes beside the others takes nothing away from what `mx` admits."""
+    adopted(tmp_path)
+    opened = session(tmp_path, MOVED % values, {})
+    assert bool(spf_steps(opened)) is written

@@ -46,3 +46,6 @@ def test_what_others_write_meanwhile(tmp_path: Path, theirs: str, outcome: str) 
     assert "ours=1" in text
     assert ("192.0.2.1" in text) is (outcome == "done")
     assert done["outcome"] == outcome
+    assert len(done["steps"]) == 2
+    after = session(tmp_path, SPEC, {}) if outcome == "done" else None
+    assert after is None or applying.run(after, after.loaded.customers[0], How())["outcome"] == "nothing"

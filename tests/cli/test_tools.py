@@ -65,6 +65,7 @@ def test_a_provider_that_cannot_be_opened_is_1(acme: Folder) -> None:
     for options in ([], ["--check"]):
         done = acme.call("providers", *options)
         assert (done.code, "zones (zonefile)" in done.out, "folder" in done.err) == (1, True, True), done
+        assert "workspace.yaml:3:" in done.err
 
 
 def test_check_of_a_customer_with_mistakes_is_1(acme: Folder) -> None:

@@ -59,7 +59,7 @@ def test_every_case(name: str, tmp_path: Path) -> None:
 
 def _storable(provider: Reader, last: bool) -> list[RecordSet]:
     """The cases that neither the host refuses, offline, nor the spec: octets that are no text, texts quoted twice."""
-    found = []
+    found: list[RecordSet] = []
     for _, sets in cases(ZONE, last):
         refused = [one for one in provider.refusals(sets) if one.severity is Severity.ERROR]
         values = [value for one in sets for value in one.values]

@@ -10,8 +10,9 @@ import pytest
 
 from reconciler.model.key import Key
 from reconciler.model.resource import RecordSet
+from tests.emulators.cloudflare.zones import Token
 from tests.live.bind_host import BindHost
-from tests.live.cloudflare_host import CloudflareHost
+from tests.live.cloudflare_host import READER, WRITER, CloudflareHost
 from tests.live.folder import LivePlace
 from tests.live.host import Host
 from tests.live.route53_host import Route53Host
@@ -46,3 +47,22 @@ def test_identities(name: str, tmp_path: Path) -> None:
     assert all(one["reads"] for one in check["identities"])
     assert (found["exit_code"], said.code) == (0, 0)
     assert "identity of plan: reads" in said.out
+
+
+@pytest.mark.parametrize(
+    ("edits", "code", "said"), [((False, False), 1, "cannot write"), ((True, True), 0, "can write")]
+)
+def test_identities_that_are_wrong(edits: tuple[bool, bool], code: int, said: str, tmp_path: Path) -> None:
+    """The one for apply that may not write is an error; the one for plans that may is a warning."""
+    host = CloudflareHost()
+    try:
+        host.make(ZONE, SETS)
+        for (token, _), able in zip((READER, WRITER), edits, strict=True):
+            host.server.tokens[token] = Token(edits=able)
+        place = LivePlace(tmp_path, {"host": host}).records("host", {ZONE: SETS})
+        found = place.run("providers", "--check")
+    finally:
+        host.close()
+    assert found.code == code
+    assert f"identity of apply: reads, {said}" in found.out
+    assert ("the identity of plans can write" in found.err) is edits[0]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.emulators.dns_server import DnsServer
-from tests.endtoend.place import Place
+from tests.endtoend.place import ZONE, Place
 
 SPEC = """\
 domains:
@@ -23,6 +23,7 @@ $TTL 1h
 @ SOA ns1.new.example. hostmaster.new.example. 1 2h 15m 2w 5m
 @ NS ns1.new.example.
 @ NS ns2.new.example.
+both A 192.0.2.90
 """
 
 
@@ -30,7 +31,7 @@ $TTL 1h
 def place(tmp_path: Path) -> Place:
     """A customer whose zone is under code at one host, and an empty zone waiting at another."""
     made = Place.empty(tmp_path)
-    made.zone()
+    made.zone(text=f"{ZONE}both A 192.0.2.90\n")
     made.spec(SPEC)
     (made.specs / "second").mkdir()
     (made.specs / "second" / "acme.example.zone").write_text(NEW)
