@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from reconciler import folding, leftovers, live
 from reconciler.ledger import Ledger, Owned
 from reconciler.model.answer import Question
-from reconciler.model.diagnostic import Diagnostic, info, warning
+from reconciler.model.diagnostic import Diagnostic, error, info, warning
 from reconciler.model.errors import SpecError
 from reconciler.model.key import TRAITS, Key, Slot, parse_slot
 from reconciler.model.resource import RecordSet, Resource
@@ -106,9 +106,12 @@ def staged(routes: Iterable[Route], some: Iterable[Moving]) -> tuple[Route, ...]
 
 
 def _stage(one: Moving) -> Stage:
-    hosts = ", ".join(server.removesuffix(".") for server in one.servers) or f"those that {one.new} names"
+    hosts = _named(one.servers) or f"those that {one.new} names"
+    unseen = (
+        "" if one.delegated is False else "; name a `resolver` in workspace.yaml, so that it is seen when it is done"
+    )
     return Stage(
-        DELEGATE, gates=(Task(DELEGATE, f"at the registrar, change the name servers of {one.zone} to {hosts}"),)
+        DELEGATE, gates=(Task(DELEGATE, f"at the registrar, change the name servers of {one.zone} to {hosts}{unseen}"),)
     )
 
 
@@ -124,40 +127,87 @@ def findings(some: Iterable[Moving], routes: Sequence[Route], picture: live.Live
             why = f"What else {one.old} holds is not known: {one.problem}"
             remedy = "Look there before the name servers change."
             found.append(warning("zone/unread", f"{one.zone} could not be read at {one.old}", why, remedy))
-        elif lost := _lost(one, mentioned, picture):
-            more = f", and {len(lost) - NAMED} more" if len(lost) > NAMED else ""
+            continue
+        mail, lost = _lost(one, mentioned, picture)
+        if mail:
+            what = f"{one.zone}: only {one.old} has {_some(mail)}, and the spec does not name it"
+            why = "Mail that depends on it fails once the name servers change."
+            remedy = (
+                "Name who sends under `senders:` and where mail goes under `records:` or `mail:`; an SPF term that "
+                "nobody needs any more goes under `spf: {absent: [...]}`."
+            )
+            found.append(error("zone/mail-left-behind", what, why, remedy, address=f"dns/{one.zone}"))
+        if lost:
             what = f"{len(lost)} record sets of {one.zone} are at {one.old} alone, and the spec names none of them"
-            detail = f"They end when the name servers change: {', '.join(lost[:NAMED])}{more}."
+            detail = f"They end when the name servers change: {_some(lost)}."
             found.append(warning("zone/left-behind", what, detail, "Write those that are needed under `records:`."))
     return found
 
 
-def _lost(one: Moving, mentioned: leftovers.Mentioned, picture: live.Live) -> list[str]:
-    """Record sets of the old host of which something is neither asked for nor at the new host; not its own NS."""
-    found = []
+def _some(names: Sequence[str]) -> str:
+    more = f", and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return f"{', '.join(names[:NAMED])}{more}"
+
+
+def _lost(one: Moving, mentioned: leftovers.Mentioned, picture: live.Live) -> tuple[list[str], list[str]]:
+    """What of the old host is neither asked for nor at the new one: mail's own by name, and other record sets.
+
+    The old host's own NS and SOA are not among them.
+    """
+    mail: list[str] = []
+    lost: list[str] = []
     for key in sorted(one.before or {}):
         there = folding.parts(picture.resources.get(key))
         parts = folding.parts((one.before or {})[key])
         gone = [part for part in parts if part not in TRAITS and part not in there and Slot(key, part) not in mentioned]
-        if gone and key[2:] not in (("NS", "@"), ("SOA", "@")):
-            found.append(f"{key.name} {key.kind}")
+        terms = [part.removeprefix("spf/") for part in gone if part.startswith("spf/") and part != "spf/all"]
+        if key[2:] == ("MX", "@") and gone:
+            mail.append("the MX")
+        elif key.name == "@" and terms:
+            mail += [f"the SPF term {term}" for term in terms]
+        elif [part for part in gone if not part.startswith("spf")] and key[2:] not in (("NS", "@"), ("SOA", "@")):
+            lost.append(f"{key.name} {key.kind}")
+    return mail, lost
+
+
+def elsewhere(session: Session, picture: live.Live, some: Iterable[Moving]) -> list[Diagnostic]:
+    """Zones whose host is not the one that the world is sent to: nobody sees what is changed there."""
+    moving = {one.zone for one in some}
+    found = []
+    for read in picture.reads:
+        seen, zone = read.observation, read.scope.name
+        if (
+            seen is None
+            or read.scope.system != "dns"
+            or zone in moving
+            or live.is_local(session.provider(read.provider))
+        ):
+            continue
+        servers = seen.name_servers or _apex(seen.resources, zone)
+        if _delegated(session, zone, servers) is False:
+            what = f"the world asks other name servers for {zone} than those of {read.provider}"
+            detail = f"{read.provider} names {_named(servers)}. What is changed there is not what the world sees."
+            remedy = "Have them named at the registrar, once everything that is needed stands there."
+            found.append(warning("zone/elsewhere", what, detail, remedy, address=f"dns/{zone}"))
     return found
+
+
+def _named(servers: Iterable[str]) -> str:
+    return ", ".join(server.removesuffix(".") for server in servers)
 
 
 def settled(some: Iterable[Moving], picture: live.Live, known: Ledger, *, done: bool) -> dict[str, str]:
     """The places that the journal does not know yet: zones seen first, and those that have moved.
 
     Args:
-        done: everything was made at the new host. Where nobody can see whether the name servers have changed, the
-            task is told once, with the run that made everything.
+        done: everything was made at the new host.
     """
-    on_their_way = {one.zone: one for one in some}
+    on_their_way = {one.zone: bool(done and one.delegated) for one in some}
     places = {
         read.scope.name: read.provider for read in picture.reads if read.scope.system == "dns" and read.observation
     }
     return {
         zone: place
         for zone, place in places.items()
-        if known.places.get(zone) != place
-        and (zone not in on_their_way or (done and on_their_way[zone].delegated is not False))
+        if known.places.get(zone) != place and on_their_way.get(zone, True)
     }

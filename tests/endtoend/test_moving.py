@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.emulators.dns_server import DnsServer
-from tests.endtoend.place import ZONE, Place
+from tests.endtoend.place import Place
 
 SPEC = """\
 domains:
@@ -17,6 +17,17 @@ domains:
       - {name: www, type: A, ttl: 1h, values: [192.0.2.80]}
       - {name: "@", type: MX, ttl: 1h, values: [10 mx.host.example]}
       - {name: "@", type: TXT, values: [vendor=1]}
+"""
+OLD = """\
+$TTL 1h
+@ SOA ns1.host.example. hostmaster.host.example. 7 2h 15m 2w 5m
+@ NS ns1.host.example.
+@ NS ns2.host.example.
+@ MX 10 mx.host.example.
+@ TXT "vendor=1"
+www A 192.0.2.80
+both A 192.0.2.90
+blog CNAME blog.elsewhere.example.
 """
 NEW = """\
 $TTL 1h
@@ -31,7 +42,7 @@ both A 192.0.2.90
 def place(tmp_path: Path) -> Place:
     """A customer whose zone is under code at one host, and an empty zone waiting at another."""
     made = Place.empty(tmp_path)
-    made.zone(text=f"{ZONE}both A 192.0.2.90\n")
+    made.zone(text=OLD)
     made.spec(SPEC)
     (made.specs / "second").mkdir()
     (made.specs / "second" / "acme.example.zone").write_text(NEW)
@@ -51,7 +62,7 @@ def test_made_there_and_left_here(place: Place) -> None:
     found = {one["rule"]: one for one in plan.json["diagnostics"]}
     assert "acme.example moves from zones to second" in found["zone/moves"]["summary"]
     assert "1 record sets of acme.example are at zones alone" in found["zone/left-behind"]["summary"]
-    assert "@ TXT" in found["zone/left-behind"]["detail"]  # the SPF text beside ours
+    assert "blog CNAME" in found["zone/left-behind"]["detail"]
     text = place.run("plan").out
     assert "change the name servers of acme.example to ns1.new.example, ns2.new.example" in text
     done = place.applied()
@@ -60,12 +71,37 @@ def test_made_there_and_left_here(place: Place) -> None:
     assert place.zone().read_bytes() == here
 
 
-def test_told_once_where_nobody_can_see(place: Place) -> None:
-    """Without a resolver the run that made everything has told the task; after it the zone is where the spec says."""
+def test_told_until_somebody_can_see(place: Place) -> None:
+    """Without a resolver nobody knows whether the name servers have changed: the task stays, and says what it lacks."""
     assert place.planned().code == 0
     assert place.applied().code == 5
-    place.assert_still()
-    assert [one["zones"] for one in place.journal() if one["type"] == "place"][-1] == {"acme.example": "second"}
+    again = place.run("apply", "--json")
+    assert (again.code, again.json["steps"]) == (5, [])
+    assert "name a `resolver` in workspace.yaml" in place.run("status").out
+
+
+MX = '      - {name: "@", type: MX, ttl: 1h, values: [10 mx.host.example]}\n'
+
+
+def test_mx_is_not_left_behind(place: Place) -> None:
+    """A spec that does not name it stops, until somebody says where mail goes."""
+    plan = place.edit(MX, "").planned()
+    (found,) = [one for one in plan.json["diagnostics"] if one["rule"] == "zone/mail-left-behind"]
+    assert (plan.code, found["severity"]) == (1, "error")
+    assert "the MX" in found["summary"]
+
+
+def test_spf_is_not_left_behind(place: Place) -> None:
+    """Terms that the old record has and the spec does not name stop it, each by name; one that may go is listed."""
+    place.change_zone(
+        "www A 192.0.2.80", '@ TXT "v=spf1 a include:mailgun.org include:old.example -all"\nwww A 192.0.2.80'
+    )
+    place.edit("    records:", "    senders: [mailgun]\n    records:")
+    plan = place.planned()
+    (found,) = [one for one in plan.json["diagnostics"] if one["rule"] == "zone/mail-left-behind"]
+    assert "the SPF term a, the SPF term include:old.example," in found["summary"]
+    absent = '    spf: {absent: ["a", "include:old.example"]}\n    records:'
+    assert place.edit("    records:", absent).planned().code == 0
 
 
 def test_until_the_name_servers_have_changed(place: Place) -> None:

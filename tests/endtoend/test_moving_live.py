@@ -63,3 +63,6 @@ def _moved(place: LivePlace, world: DnsServer, bind: BindHost, cloudflare: Cloud
     world.add({(ZONE, "NS"): ["ada.ns.cloudflare.com.", "bob.ns.cloudflare.com."]})
     assert place.run("apply", "--json").code == 0
     place.assert_still()
+    world.add({(ZONE, "NS"): ["ns1.example.net."]})
+    (told,) = [one for one in place.planned().json["diagnostics"] if one["rule"] == "zone/elsewhere"]
+    assert "ada.ns.cloudflare.com, bob.ns.cloudflare.com" in told["detail"]
