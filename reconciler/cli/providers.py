@@ -11,7 +11,7 @@ import click
 from reconciler.cli import choosing, codes, options, trouble
 from reconciler.cli.progress import Progress
 from reconciler.cli.world import Paper, Work, World, pass_world
-from reconciler.model.diagnostic import Diagnostic, warning
+from reconciler.model.diagnostic import Diagnostic, info, warning
 from reconciler.model.errors import ProviderError, SpecError
 from reconciler.provider import Access, Inspector
 
@@ -61,6 +61,12 @@ def _paper(world: World, adapters: list[str], work: Work | None, check: bool) ->
     checks = list(_checks(world, work, found)) if work and check else []
     bad = bool(found) or any(not one["readable"] or _unarmed(one) for one in checks)
     found += [_too_strong(one) for one in checks if _writes(one, "plan") and _writes(one, "apply") is not None]
+    found += [_too_weak(one) for one in checks if _writes(one, "plan") is False and _writes(one, "apply") is None]
+    if check and not checks and not found:
+        remedy = "Begin a customer: reconciler import DOMAIN --provider NAME"
+        found.append(
+            info("providers/nothing-checked", "nothing was checked: no customer has anything here", "", remedy)
+        )
     head = trouble.paper(found, codes.ERROR if bad else codes.DONE)
     return head | {"kind": "providers", "adapters": adapters, "providers": providers, "checks": checks}
 
@@ -79,6 +85,12 @@ def _too_strong(check: Mapping[str, Any]) -> Diagnostic:
     what = f"{check['source']}: the identity of plans can write"
     detail = "Whoever may change a pull request could then change DNS without a review."
     return warning("providers/plan-writes", what, detail, "Give plans a credential that can only read.")
+
+
+def _too_weak(check: Mapping[str, Any]) -> Diagnostic:
+    what = f"{check['source']}: nobody can write there: `apply` would be refused"
+    remedy = "Give it a credential that may write, beside the one for plans or in its stead."
+    return warning("providers/cannot-write", what, remedy=remedy)
 
 
 def _providers(work: Work, found: list[Diagnostic]) -> Iterator[dict[str, Any]]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from reconciler import document, lease
+from reconciler.asked import State
 from reconciler.ledger import Ledger
 from reconciler.model.value import Unknown
 from reconciler.plan import Act, Leg
@@ -50,6 +51,8 @@ def _route(leg: Leg, made: Made) -> dict[str, Any]:
     here = next((one for one in stages if one["state"] in ("next", "blocked", "later")), None)
     waiting = [gate for gate in here["gates"] if not gate["open"] and gate["rule"] != "until"] if here else []
     safe, why = _safe(leg, made.seen.known)
+    if safe and (wrong := _made_otherwise(leg, made)):
+        safe, why = False, f"not as it was asked for, and mail may suffer: {wrong}; write to the DNS host again"
     last = made.seen.known.last_change.get(leg.route.id)
     return {
         "subject": leg.route.subject,
@@ -76,6 +79,14 @@ def _repairs(leg: Leg) -> list[dict[str, Any]]:
         return [{"text": text, "whom": "a person", "until": None}] if odd else []
     text = f"drift comes first: {', '.join(leg.blocks)}; `plan --fix-drift` writes it back, or accept it in the spec"
     return [{"text": text, "whom": "a person", "until": None}]
+
+
+def _made_otherwise(leg: Leg, made: Made) -> str:
+    """What somebody made of a request that was meant otherwise, where mail hangs on it; empty when nothing."""
+    looked = [one for request in made.asked.open for one in request.looked if not one.withdrawn]
+    looked = [one for one in looked if one.seen.state in (State.WRONG, State.TWICE)]
+    mine = [one for one in looked if one.key.scope == leg.route.subject and one.key.kind in ("MX", "TXT", "CNAME")]
+    return "; ".join(f"{one.key.kind} {one.key.name}: {one.seen.text}" for one in mine)
 
 
 def _asked(leg: Leg, made: Made) -> list[dict[str, Any]]:

@@ -41,11 +41,15 @@ def test_the_whole_story(asking: Asking) -> None:
     assert again.code == 5
     (paper,) = asking.papers()
     assert f"request {paper['id']}: not yet" in again.out
+    assert asking.run("status", "--json").json["routes"][0]["safe_to_stop"]
     Person(asking.host, without_dot).does(paper, keeps=True)
     for words in (("plan",), ("status",), ("tasks",), ("apply",), ("drift",)):
         said = asking.run(*words).out
         assert "the target lacks its final dot: it became sel1.dkim.mailer.example.acme.example." in said, words
         assert "2 SPF records stand side by side" in said, words
+    (route,) = asking.run("status", "--json").json["routes"]
+    assert not route["safe_to_stop"]
+    assert "2 SPF records stand side by side" in route["why"]
     assert asking.run("apply").code == asking.run("tasks").code == 5
     asking.host.edit(Key("dns", ZONE, "CNAME", "sel1._domainkey"), None)
     asking.host.edit(Key("dns", ZONE, "TXT", "@"), record("TXT", "@", OLD_SPF, "vendor=1", ttl=300))

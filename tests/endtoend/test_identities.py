@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -66,3 +67,26 @@ def test_identities_that_are_wrong(edits: tuple[bool, bool], code: int, said: st
     assert found.code == code
     assert f"identity of apply: reads, {said}" in found.out
     assert ("the identity of plans can write" in found.err) is edits[0]
+
+
+def test_one_identity_that_only_reads(tmp_path: Path) -> None:
+    """Good for pull requests; told, lest `apply` be the first to find out."""
+    host = CloudflareHost()
+    try:
+        host.make(ZONE, SETS)
+        place = LivePlace(tmp_path, {"host": host}).records("host", {ZONE: SETS})
+        workspace = place.specs / "workspace.yaml"
+        one = {"type": "cloudflare", "token": host.options()["token"], "endpoint": host.options()["endpoint"]}
+        workspace.write_text(f"providers: {{host: {json.dumps(one)}}}\n")
+        found = place.run("providers", "--check")
+    finally:
+        host.close()
+    assert found.code == 0
+    assert "one identity for plan and apply: reads, cannot write" in found.out
+    assert "nobody can write there" in found.err
+
+
+def test_nothing_to_check(tmp_path: Path) -> None:
+    """An empty folder is not a green light."""
+    place = LivePlace(tmp_path, {})
+    assert "nothing was checked" in place.run("providers", "--check").err
