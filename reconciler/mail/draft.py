@@ -34,7 +34,8 @@ def draft(found: Discovery, snapshot: str = "before.yaml") -> list[str]:
     head = f"  {quoted(found.domain)}:"
     body = [*_services(found), *_senders(found), *_others(found), *_mailing(found, snapshot), *_unseen(found)]
     live = any(not line.lstrip().startswith("#") for line in body)
-    return [head if live else f"{head} {{}}", *(f"    {line}" for line in body)]
+    nothing = f"{head} {{}}  # take the {{}} away once something stands below it"
+    return [head if live else nothing, *(f"    {line}" for line in body)]
 
 
 def before(domain: str, records: Sequence[Found], date: str, whence: Sequence[str]) -> str:
