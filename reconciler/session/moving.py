@@ -19,6 +19,7 @@ from reconciler.model.resource import RecordSet, Resource
 from reconciler.model.route import Route, Stage, Task
 from reconciler.provider import Observation, Scope
 from reconciler.session.opened import Session
+from reconciler.spec.scope import ASKED
 
 #: The last stage of a zone that moves, and its only gate.
 DELEGATE = "delegate"
@@ -34,7 +35,8 @@ class Moving:
         old, new: providers of the workspace.
         servers: the name servers of the new host; empty when it names none.
         delegated: the world is sent to them already; none = nobody could be asked.
-        before: what the old host holds; none = it could not be read, `problem` says why.
+        before: what the old host holds; where it could not be read, and `problem` says why, what public DNS shows of
+            its mail.
     """
 
     zone: str
@@ -42,7 +44,7 @@ class Moving:
     new: str
     servers: tuple[str, ...]
     delegated: bool | None
-    before: Mapping[Key, Resource] | None
+    before: Mapping[Key, Resource]
     problem: str = ""
 
 
@@ -50,7 +52,11 @@ def moving(session: Session, picture: live.Live, known: Ledger) -> list[Moving]:
     """The zones that the spec has at another host than the journal; what could not be read there does not move yet."""
     reads = [(read, read.observation) for read in picture.reads if read.scope.system == "dns"]
     found = [(read, seen, known.places.get(read.scope.name, read.provider)) for read, seen in reads if seen]
-    return [_moving(session, read, seen, old) for read, seen, old in found if old != read.provider]
+    return [
+        _moving(session, read, seen, old)
+        for read, seen, old in found
+        if old != read.provider and not (old.startswith(ASKED) and read.provider.startswith(ASKED))  # only whom to ask
+    ]
 
 
 def _moving(session: Session, read: live.Read, seen: Observation, old: str) -> Moving:
@@ -65,15 +71,27 @@ def _apex(resources: Mapping[Key, Resource], zone: str) -> tuple[str, ...]:
     return found.values if isinstance(found, RecordSet) else ()
 
 
-def _old(session: Session, name: str, scope: Scope) -> tuple[Mapping[Key, Resource] | None, str]:
+def _old(session: Session, name: str, scope: Scope) -> tuple[Mapping[Key, Resource], str]:
+    if name.startswith(ASKED):
+        return _shown(session, scope.name), "it can only be asked, and nobody lists its zone"
     if name not in session.loaded.workspace.providers:
-        return None, f"{name} is not in the workspace any more"
+        return _shown(session, scope.name), f"{name} is not in the workspace any more"
     try:
         provider = session.provider(name)
     except SpecError as problem:
-        return None, str(problem)
+        return _shown(session, scope.name), str(problem)
     (read,) = live.observe({name: provider}, [(name, Scope(scope.system, scope.name))], session.patience).reads
-    return (read.observation.resources, "") if read.observation else (None, read.error)
+    return (read.observation.resources, "") if read.observation else (_shown(session, scope.name), read.error)
+
+
+def _shown(session: Session, zone: str) -> dict[Key, Resource]:
+    """The mail records at a zone's own name as public DNS shows them; nothing where nobody may be asked."""
+    if session.answers.asker is None:
+        return {}
+    questions = {Key("dns", zone, kind, "@"): Question(zone, kind) for kind in ("MX", "TXT")}
+    session.answers.learn(list(questions.values()))
+    answers = {key: session.answers.known[question] for key, question in questions.items()}
+    return {key: RecordSet(key, one.ttl, one.values) for key, one in answers.items() if one.values}
 
 
 def _delegated(session: Session, zone: str, servers: Sequence[str]) -> bool | None:
@@ -123,11 +141,10 @@ def findings(some: Iterable[Moving], routes: Sequence[Route], picture: live.Live
         what = f"{one.zone} moves from {one.old} to {one.new}"
         detail = f"What the spec asks for is made at {one.new}; nothing is removed at {one.old}."
         found.append(info("zone/moves", what, detail, address=f"dns/{one.zone}"))
-        if one.before is None:
-            why = f"What else {one.old} holds is not known: {one.problem}"
+        if one.problem:
+            why = f"What else {one.old} holds is not known: {one.problem}."
             remedy = "Look there before the name servers change."
             found.append(warning("zone/unread", f"{one.zone} could not be read at {one.old}", why, remedy))
-            continue
         mail, lost = _lost(one, mentioned, picture)
         if mail:
             what = f"{one.zone}: only {one.old} has {_some(mail)}, and the spec does not name it"
@@ -156,9 +173,9 @@ def _lost(one: Moving, mentioned: leftovers.Mentioned, picture: live.Live) -> tu
     """
     mail: list[str] = []
     lost: list[str] = []
-    for key in sorted(one.before or {}):
+    for key in sorted(one.before):
         there = folding.parts(picture.resources.get(key))
-        parts = folding.parts((one.before or {})[key])
+        parts = folding.parts(one.before[key])
         gone = [part for part in parts if part not in TRAITS and part not in there and Slot(key, part) not in mentioned]
         terms = [part.removeprefix("spf/") for part in gone if part.startswith("spf/") and part != "spf/all"]
         if key[2:] == ("MX", "@") and gone:

@@ -135,3 +135,18 @@ def test_old_host_that_cannot_be_read(place: Place) -> None:
     plan = place.planned()
     assert plan.json["counts"]["add"] == 3
     assert "zones is not in the workspace any more" in str(plan.json["diagnostics"])
+
+
+def test_public_dns_stands_in_for_an_old_host_that_cannot_be_read(place: Place) -> None:
+    """What it shows of mail is not left behind either."""
+    workspace = place.specs / "workspace.yaml"
+    old = "zones: {type: zonefile, directory: zones}"
+    text = workspace.read_text().replace(old, f"other: {old.partition(': ')[2]}").replace("dns: zones", "dns: other")
+    spf = "v=spf1 include:old.example -all"
+    with DnsServer({("acme.example", "TXT"): [spf], ("acme.example", "MX"): ["10 mx.host.example."]}) as server:
+        workspace.write_text(f"{text}resolver: 127.0.0.1:{server.address[1]}\n")
+        place.edit("    records:", "    senders: [{name: ours, address: 203.0.113.1}]\n    records:")
+        plan = place.planned()
+    (found,) = [one for one in plan.json["diagnostics"] if one["rule"] == "zone/mail-left-behind"]
+    assert "only zones has the SPF term include:old.example," in found["summary"]
+    assert "zone/unread" in plan.rules
