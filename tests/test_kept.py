@@ -24,3 +24,10 @@ def test_many_are_counted() -> None:
     locked = {Key("dns", "a.example", "A", f"n{number}"): "an alias" for number in range(KEPT + 5)}
     (one,) = kept(gather([Read("aws", SCOPE, Observation(SCOPE, {}, locked=locked))]))
     assert one.detail.endswith(", and 5 more")
+
+
+def test_one_alone() -> None:
+    """It is no several."""
+    locked = {Key("dns", "a.example", "MX", "@"): "Email Routing"}
+    (one,) = kept(gather([Read("cf", SCOPE, Observation(SCOPE, {}, locked=locked))]))
+    assert one.summary == "1 record set of a.example is left to its owner"

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.session import applying
+from reconciler.session import applying, planning
 from reconciler.session.applying import How
 from tests.mail_place import session, zone
 
@@ -49,3 +49,27 @@ def test_what_others_write_meanwhile(tmp_path: Path, theirs: str, outcome: str) 
     assert len(done["steps"]) == 2
     after = session(tmp_path, SPEC, {}) if outcome == "done" else None
     assert after is None or applying.run(after, after.loaded.customers[0], How())["outcome"] == "nothing"
+
+
+SPF = """
+domains:
+  acme.example:
+    senders: [{name: copier, address: 203.0.113.7}]
+"""
+
+
+@pytest.mark.parametrize(
+    "there", ["", '@ TXT "v=spf1 ip4:198.51.100.25 -all"\n@ TXT "v=spf1 ip4:198.51.100.26 ~all"\n']
+)
+def test_no_record_is_made_of_a_term_alone(tmp_path: Path, there: str) -> None:
+    """Approved was one more term; the record is gone meanwhile, or has a twin: nothing is made up or merged."""
+    before = '@ TXT "v=spf1 ip4:198.51.100.25 -all"\n'
+    opened = session(tmp_path, SPF, {DOMAIN: zone(before.strip())})
+    made = planning.make(opened, opened.loaded.customers[0], planning.Options())
+    path = tmp_path / "zones" / f"{DOMAIN}.zone"
+    path.write_text(path.read_text().replace(before, there))
+    done = applying.run(opened, opened.loaded.customers[0], How(file=made.document))
+    text = path.read_text()
+    assert "203.0.113.7" not in text
+    assert text.count("v=spf1") == there.count("v=spf1")
+    assert done["exit_code"] == 3

@@ -18,7 +18,7 @@ from providers.cloudflare.reading import Record
 from reconciler.model import names
 from reconciler.model.change import Change
 from reconciler.model.key import Key
-from reconciler.model.resource import RecordSet
+from reconciler.model.resource import RecordSet, Resource
 
 _Operation = dict[str, Any]
 
@@ -89,7 +89,7 @@ def _add(unit: Unit, change: Change, held: Sequence[Record]) -> None:
         gone.remove(old)
         new.remove(value)
     for one in held:
-        if one.value in after.values and _otherwise(after, one):
+        if one.value in after.values and _otherwise(after, one, change.before):
             if one.tied:
                 gone.append(one)
                 new.append(one.value)
@@ -99,9 +99,10 @@ def _add(unit: Unit, change: Change, held: Sequence[Record]) -> None:
     unit.posts += ((kind, _post(after, value, held)) for value in new)
 
 
-def _otherwise(after: RecordSet, held: Record) -> bool:
-    """Its value is kept, and something else of it is not as wished."""
-    return held.ttl != _ttl(after, held.proxied) or _flips(after, held)
+def _otherwise(after: RecordSet, held: Record, before: Resource | None) -> bool:
+    """Its value is kept, and something else is not as wished; a TTL of its own stays where nobody asks for another."""
+    asked = not isinstance(before, RecordSet) or before.ttl != after.ttl
+    return (asked and held.ttl != _ttl(after, held.proxied)) or _flips(after, held)
 
 
 def _flips(after: RecordSet, held: Record) -> bool:

@@ -26,6 +26,13 @@ RULE = "cloudflare/refused"
 _BESIDE_NS = frozenset({"NS", "DS"})
 
 
+#: Where nobody outside leads: RFC 1918, RFC 3927, RFC 4193, RFC 4291 section 2.5, RFC 6890.
+PRIVATE = (
+    *("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "127.0.0.0/8", "169.254.0.0/16"),
+    *("::1/128", "fc00::/7", "fe80::/10"),
+)
+
+
 def refusals(desired: Sequence[Resource]) -> Iterator[Diagnostic]:
     """Each finding at its record set."""
     yield from records.refusals(RULE, "Cloudflare's DNS", desired, values.KINDS, _own)
@@ -75,6 +82,18 @@ def _own(wished: RecordSet) -> Iterator[str]:
         yield from _texts(wished.values)
     for value in wished.values:
         yield from _value(kind, value)
+        if wished.proxied and kind in ("A", "AAAA") and _is_private(value):
+            yield f"{value} is no public address: it cannot be proxied (Cloudflare's code 9003)"
+
+
+def _is_private(value: str) -> bool:
+    from ipaddress import ip_address, ip_network
+
+    try:
+        found = ip_address(value)
+    except ValueError:
+        return False
+    return any(found.version == net.version and found in net for net in map(ip_network, PRIVATE))
 
 
 def _texts(texts: Iterable[str]) -> Iterator[str]:

@@ -134,8 +134,9 @@ def _lifetime(api: Api) -> str:
 def _is_safe(endpoint: str) -> bool:
     try:
         parts = urlsplit(endpoint)
-    except ValueError:
+        named = bool(parts.hostname) and bool((parts.hostname or "").encode("idna")) and parts.port != 0
+    except ValueError:  # no port, or no host, could be
         return False
-    return bool(parts.hostname) and (
-        parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
-    )
+    if not endpoint.isprintable() or " " in endpoint or parts.username is not None:
+        return False
+    return named and (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK))

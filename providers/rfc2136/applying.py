@@ -7,6 +7,7 @@ with the record sets' own prerequisites alone, so that a busy zone keeps nobody 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Sequence
 
 import dns.rcode
@@ -25,6 +26,8 @@ from reconciler.wire import records
 
 #: Values of a set above which BIND answers SERVFAIL. Source: BIND 9.18, `max-records-per-type`, default 100.
 MANY = 100
+#: How often, and after how many seconds, a zone that its server signs is looked at again.
+GLANCES, GLANCE = 20, 0.5
 
 
 class Rejected(Exception):
@@ -173,7 +176,7 @@ class Applying:
     def _read_back(self, taken: Sequence[Change], unsure: Sequence[Change], moved: Sequence[Change]) -> None:
         self.reading = None
         try:
-            self.reading = self._read()
+            self.reading = self._settled(taken)
         except ProviderError as problem:
             for one in taken:
                 detail = f"the server took it, but could not be read again: {problem}"
@@ -185,12 +188,25 @@ class Applying:
             return
         for one in taken:
             self._outcomes[one.key] = _seen(one, self.reading)
+            if self.reading.signed and self._outcomes[one.key].status is Status.FAILED:
+                detail = "the server took it, and the zone that it signs does not show it yet"
+                self._outcomes[one.key] = Outcome(one.key, Status.UNKNOWN, detail)
         for one in unsure:
             if records.same(self.reading.held.get(one.key), one.after):
                 self._outcomes[one.key] = Outcome(one.key, Status.DONE)
             else:
                 detail = f"{self._outcomes[one.key].detail}; it is not there yet, and may still come"
                 self._outcomes[one.key] = Outcome(one.key, Status.UNKNOWN, detail)
+
+    def _settled(self, taken: Sequence[Change]) -> Reading:
+        """The zone after the messages were taken; what signs it may need a moment until it shows them."""
+        reading = self._read()
+        for _ in range(GLANCES):
+            if not reading.signed or all(records.same(reading.held.get(one.key), one.after) for one in taken):
+                break
+            time.sleep(GLANCE)
+            reading = self._read()
+        return reading
 
 
 def undone(change: Change, problem: ProviderError) -> Outcome:

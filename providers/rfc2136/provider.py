@@ -236,10 +236,17 @@ def _credential(provider: str, given: Options, option: str) -> Credential | None
     return Credential(provider, name, algorithm, secret) if secret else None
 
 
+def _is_host(text: str) -> bool:
+    try:
+        return bool(text.encode("idna").strip(b"."))
+    except ValueError:
+        return False
+
+
 def _place(given: Options, option: str, text: str) -> Place:
     found = _PLACE.fullmatch(text)
     port = int(found[3] or 53) if found else 0
-    if found is None or not 0 < port < 65536:
+    if found is None or not 0 < port < 65536 or not _is_host(found[2] or found[4] or "x"):
         given.wrong(option, f"is {text!r}", f"{option}: 192.0.2.53, ns.example.net:5353 or [2001:db8::53]:53")
         return Place("", 53)
     return Place(found[1] or found[2] or found[4], port)

@@ -33,6 +33,7 @@ class Reading:
         stored: as many values for each key as the server holds; the spelling is the server's.
         soa: as stored.
         small: it came in one message, so that asking for it again costs no more than asking for its serial.
+        signed: its server signs it, perhaps a moment after it has taken a change.
     """
 
     zone: str
@@ -42,6 +43,7 @@ class Reading:
     serial: int
     findings: tuple[Diagnostic, ...]
     small: bool
+    signed: bool = False
 
     def spelled(self, key: Key) -> list[dns.rdata.Rdata]:
         """The values of a record set exactly as the server stores them, for prerequisites and deletions."""
@@ -94,15 +96,17 @@ class _Gathering:
     def reading(self, sets: Mapping[tuple[str, int], list[Stored]], soa: Stored, *, small: bool) -> Reading:
         held: dict[Key, RecordSet] = {}
         stored: dict[Key, list[Stored]] = {}
+        signed = False
         for (owner, number), values in sets.items():
             kind = self._kinds.get(number) or self._kinds.setdefault(number, kind_text(number))
             name = self._owners.get(owner) or self._owners.setdefault(owner, self._relative(owner))
+            signed = signed or kind in ("RRSIG", "DNSKEY")
             if kind not in OWN:
                 key = Key("dns", self._zone, kind, name)
                 held[key] = self._set(key, number, values)
                 stored[key] = values
         serial = int(getattr(rdata_of(soa), "serial", 0))
-        return Reading(self._zone, held, stored, soa, serial, tuple(self._findings), small)
+        return Reading(self._zone, held, stored, soa, serial, tuple(self._findings), small, signed)
 
     def _relative(self, owner: str) -> str:
         try:

@@ -147,6 +147,9 @@ class Account:
 
         keys = self._who.access_key, self._who.secret_key
         first, second = (one.secret().reveal() if one else None for one in keys)
+        for one, text in zip(keys, (first, second), strict=True):
+            if one and text and not (text.isascii() and text.isprintable() and " " not in text):
+                raise AuthFailed(self._provider, f"{one.option}: what was found is no key: it must be one word")
         config = Config(
             retries={"total_max_attempts": 1}, connect_timeout=min(self._timeout, 10), read_timeout=self._timeout
         )

@@ -47,7 +47,7 @@ class Route53Provider:
         given = Options(name, options, folder)
         reads, writes = identity(given), identity(given, "write_")
         endpoint = given.text("endpoint", "https://route53.amazonaws.com", "")
-        if endpoint and (urlsplit(endpoint).scheme not in ("http", "https") or not urlsplit(endpoint).netloc):
+        if endpoint and not _is_address(endpoint):
             given.wrong("endpoint", f"is {endpoint!r}", "endpoint: https://route53.amazonaws.com")
         region, timeout = given.text("region", "us-east-1", "us-east-1"), given.number("timeout", 30)
         known = _ids(given, options.get("zones"))
@@ -152,6 +152,14 @@ def _own_refusals(wished: RecordSet) -> Iterator[str]:
         yield f"a value of {max(lengths)} characters; Route 53 takes {LONGEST_VALUE}, quotes and escapes included"
     if len(lengths) > batches.VALUES or sum(lengths) > batches.CHARACTERS:
         yield f"Route 53 takes {batches.VALUES} values and {batches.CHARACTERS} characters in one request"
+
+
+def _is_address(endpoint: str) -> bool:
+    try:
+        parts = urlsplit(endpoint)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def _ids(given: Options, zones: object) -> dict[str, str]:

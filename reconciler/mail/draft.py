@@ -38,7 +38,9 @@ def draft(found: Discovery, snapshot: str = "before.yaml") -> list[str]:
     return [head if live else nothing, *(f"    {line}" for line in body)]
 
 
-def before(domain: str, records: Sequence[Found], date: str, whence: Sequence[str]) -> str:
+def before(
+    domain: str, records: Sequence[Found], date: str, whence: Sequence[str], lost: Sequence[tuple[str, str]] = ()
+) -> str:
     """The snapshot that `migration.from.as_found` names: every mail record as it was; ends with a line end.
 
     A value that no spec can hold is left out, with a comment that shows it.
@@ -46,10 +48,12 @@ def before(domain: str, records: Sequence[Found], date: str, whence: Sequence[st
     Args:
         date: the day on which they were read, `2026-11-21`.
         whence: where they were read, after the domain's name, and what must be known of that; one line each.
+        lost: record sets that are missing here, as `MX @`, and why.
     """
     lines = [
         f"# Mail records of {domain} {whence[0]}. Made by `reconciler import`; not to be edited.",
         *(f"# {plain(one)}" for one in whence[1:]),
+        *(f"# {plain(name)}: {plain(why)}; write down yourself what it holds" for name, why in lost),
         f"found: {date}",
         "records:" if any(_kept(one) for one in records) else "records: []",
     ]

@@ -154,7 +154,9 @@ def kept(picture: live.Live) -> list[Diagnostic]:
         if locked:
             names = [f"{key.name} {key.kind} ({locked[key]})" for key in sorted(locked)]
             more = f", and {len(names) - KEPT} more" if len(names) > KEPT else ""
-            summary = f"{len(names)} record sets of {read.scope.name} are left to their owner"
+            few = f"1 record set of {read.scope.name} is left to its owner"
+            many = f"{len(names)} record sets of {read.scope.name} are left to their owner"
+            summary = few if len(names) == 1 else many
             found.append(info("live/kept", summary, ", ".join(names[:KEPT]) + more))
     return found
 

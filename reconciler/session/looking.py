@@ -149,7 +149,7 @@ def see(session: Session, customer: CustomerSpec, known: ledger.Ledger, *, fix_d
     found += findings.outside(wished.routes, picture)
     shown = policies.fetched(session, customer, zones_of)
     routes = moving.staged(wished.routes, some)
-    found += [*moving.findings(some, routes, picture), *moving.elsewhere(session, picture, some)]
+    found += [*moving.findings(session, some, routes, picture), *moving.elsewhere(session, picture, some)]
     return Seen(places, picture, bound, known, facts, world, routes, tuple(found), shown, tuple(some))
 
 

@@ -55,8 +55,24 @@ def moving(session: Session, picture: live.Live, known: Ledger) -> list[Moving]:
     return [
         _moving(session, read, seen, old)
         for read, seen, old in found
-        if old != read.provider and not (old.startswith(ASKED) and read.provider.startswith(ASKED))  # only whom to ask
+        if old != read.provider
+        and not (old.startswith(ASKED) and read.provider.startswith(ASKED))  # only whom to ask
+        and not _renamed(session, old, seen, known)
     ]
+
+
+def _renamed(session: Session, old: str, seen: Observation, known: Ledger) -> bool:
+    """The workspace has another name for the same host: the old name is gone, and all that is ours stands there."""
+    zone = seen.scope.name
+    ours = {one: owned for one, owned in known.owned.items() if one.startswith(f"dns/{zone}/")}
+    if old.startswith(ASKED) or old in session.loaded.workspace.providers or not ours:
+        return False
+    slots = {address: parse_slot(address) for address in ours}
+    return all(
+        folding.parts(seen.resources.get(slot.key)).get(slot.part) == ours[address].value
+        for address, slot in slots.items()
+        if slot.part not in TRAITS
+    )
 
 
 def _moving(session: Session, read: live.Read, seen: Observation, old: str) -> Moving:
@@ -133,7 +149,7 @@ def _stage(one: Moving) -> Stage:
     )
 
 
-def findings(some: Iterable[Moving], routes: Sequence[Route], picture: live.Live) -> list[Diagnostic]:
+def findings(session: Session, some: Iterable[Moving], routes: Sequence[Route], picture: live.Live) -> list[Diagnostic]:
     """What a person should know before the name servers change."""
     mentioned = leftovers.Mentioned.of(routes)
     found = []
@@ -143,8 +159,10 @@ def findings(some: Iterable[Moving], routes: Sequence[Route], picture: live.Live
         found.append(info("zone/moves", what, detail, address=f"dns/{one.zone}"))
         if one.problem:
             why = f"What else {one.old} holds is not known: {one.problem}."
-            remedy = "Look there before the name servers change."
-            found.append(warning("zone/unread", f"{one.zone} could not be read at {one.old}", why, remedy))
+            blind = session.answers.asker is None
+            tell = error if blind else warning  # without a word from anybody its mail would be left behind unseen
+            remedy = "Mend that, or name a `resolver`: then public DNS stands in." if blind else "Look there first."
+            found.append(tell("zone/unread", f"{one.zone} could not be read at {one.old}", why, remedy))
         mail, lost = _lost(one, mentioned, picture)
         if mail:
             what = f"{one.zone}: only {one.old} has {_some(mail)}, and the spec does not name it"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import sys
 import uuid
 from collections.abc import Callable, Sequence
 from functools import cached_property
@@ -55,7 +56,7 @@ class Session:
         self.actor = f"{lease.user()}@{socket.gethostname()}"
         self.url = run_url()
         self.answers = Answers(asker(self.loaded.workspace.resolver))
-        self.patience = Patience(self.clock)
+        self.patience = Patience(self.clock, say=lambda text: print(text, file=sys.stderr))
         self._fetch = fetch
         self._policies: dict[str, Fetched] = {}
         self._providers: dict[str, Reader] = {}

@@ -152,7 +152,7 @@ def _with_tenant(customer: CustomerSpec, routes: Sequence[Route], world: diff.Wo
     return [*routes, desired.tenant_route(customer)] if ours else routes
 
 
-def _unstorable(some_legs: Iterable[plan.Leg], world: diff.World, places: Places) -> list[Diagnostic]:
+def _unstorable(some_legs: Sequence[plan.Leg], world: diff.World, places: Places) -> list[Diagnostic]:
     """What a provider could not store, found before anything is written."""
     writes: dict[Key, dict[str, Value | None]] = {}
     for act in (act for one in some_legs for act in one.acts):
@@ -163,12 +163,14 @@ def _unstorable(some_legs: Iterable[plan.Leg], world: diff.World, places: Places
         named = world.named(act.row.after)
         if named is not None or act.effect == "destroy":
             parts[act.slot.part] = named
+    places_of = {act.slot.key.address: act.row.want.origin for one in some_legs for act in one.acts if act.row.want}
     by_provider: dict[str, list[Resource]] = {}
     for key, parts in writes.items():
         after = folding.fold(key, world.resources.get(key), parts)
         if after is not None:
             by_provider.setdefault(places.provider_of(key), []).append(after)
-    return [one for name, some in by_provider.items() if name for one in places.providers[name].refusals(some)]
+    told = [one for name, some in by_provider.items() if name for one in places.providers[name].refusals(some)]
+    return [replace(one, origin=places_of.get(one.address, one.origin)) for one in told]
 
 
 def _gates(some_legs: Iterable[plan.Leg], watch: gates.Watch) -> dict[tuple[str, int], list[gates.GateState]]:

@@ -34,8 +34,9 @@ from reconciler.verdict import Verdict
 
 #: Verdicts of a plan that leaves the world as it is.
 CALM = frozenset({Verdict.SAME, Verdict.ADOPT, Verdict.FORGET})
-#: Trials after which only plain records are tried, and after which the mistake is ours.
-PATIENCE, MOST = 6, 16
+#: Trials after which only plain records are tried, after which what is blamed is left out whole, and after which the
+#: mistake is ours.
+PATIENCE, PARTS, MOST = 6, 10, 16
 
 #: The texts of a customer's folder by name; what is wrong with them.
 Try = Callable[[Mapping[str, str]], Sequence[Trouble]]
@@ -56,7 +57,7 @@ def settled(reading: Reading, trial: Try) -> Transcript:
         troubles = trial(made.texts())
         if not troubles:
             return made
-        choice = choice.without(troubles, made.files, plainly=tried >= PATIENCE)
+        choice = choice.without(troubles, made.files, plainly=tried >= PATIENCE, wholly=tried >= PARTS)
     raise RuntimeError(f"the draft is no spec: {troubles[0].reason}")
 
 

@@ -22,7 +22,7 @@ from reconciler.session.ordering import Order
 from reconciler.transcript.choice import Left
 from reconciler.transcript.customer import Tenant, Transcript
 from reconciler.transcript.people import People
-from reconciler.transcript.zone import Zone
+from reconciler.transcript.zone import Zone, unkept
 from reconciler.transcript.zone import snapshot as mail_records
 from reconciler.zones import Zones
 
@@ -97,9 +97,9 @@ def _discovered(domain: str, sets: Mapping[Key, RecordSet]) -> Discovery:
     return replace(found, unseen=ALWAYS[:-1])  # the zone itself lists its subdomains
 
 
-def snapshot(zone: Zone, date: str) -> tuple[Sequence[Found], str, Sequence[str]]:
-    """What the snapshot of a zone's mail is made of."""
-    return mail_records(zone), date, (f"as {zone.provider} shows them",)
+def snapshot(zone: Zone, date: str) -> tuple[Sequence[Found], str, Sequence[str], Sequence[Left]]:
+    """What the snapshot of a zone's mail is made of, and what could not be kept in it."""
+    return mail_records(zone), date, (f"as {zone.provider} shows them",), unkept(zone)
 
 
 def as_json(zone: Zone, made: Transcript) -> dict[str, Any]:

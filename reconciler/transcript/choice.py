@@ -6,7 +6,7 @@ a record set is its address, a part of one its slot's; people and groups are `us
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -62,30 +62,37 @@ class Choice:
         return self.refused.get(subject, "")
 
     def without(
-        self, troubles: Iterable[Trouble], files: Mapping[str, list[Line]], *, plainly: bool = False
+        self,
+        troubles: Iterable[Trouble],
+        files: Mapping[str, list[Line]],
+        *,
+        plainly: bool = False,
+        wholly: bool = False,
     ) -> Choice | None:
         """The choice that the troubles leave; none when nothing more can be given up.
 
+        A part that is blamed again though it was given up takes its whole subject with it.
+
         Args:
             plainly: only plain records are left in any case.
+            wholly: no subject is kept for the sake of its other parts.
         """
         found = dict(self.refused)
         for one in troubles:
-            for subject in _blamed(one, files):
-                found.setdefault(subject, one.reason)
+            subject, part = _blamed(one, files)
+            if subject:
+                whole = wholly or not part or f"{subject}#{part}" in self.refused
+                found.setdefault(subject if whole else f"{subject}#{part}", one.reason)
         if len(found) > len(self.refused):
             return replace(self, refused=found, plainly=self.plainly or plainly)
         return None if self.plainly else replace(self, plainly=True)
 
 
-def _blamed(one: Trouble, files: Mapping[str, list[Line]]) -> Iterator[str]:
-    """What is given up for a trouble: the subject of its line, or the part of it that the plan would touch."""
+def _blamed(one: Trouble, files: Mapping[str, list[Line]]) -> tuple[str, str]:
+    """The subject of a trouble's line, and the part of it that the plan would touch; empty where there is none."""
     lines = files.get(one.file, [])
     subject = lines[one.line - 1].subject if 0 < one.line <= len(lines) else ""
-    if not subject:
-        return
-    part = _part(one.slot, subject) if one.slot else ""
-    yield f"{subject}#{part}" if part else subject
+    return subject, _part(one.slot, subject) if one.slot else ""
 
 
 def _part(slot: Slot, subject: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -28,6 +29,12 @@ _ATTRIBUTES = {
     "jobTitle": "job_title",
 }
 _LOCAL = re.compile(r"(?=.{1,64}\Z)[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
+#: What a spreadsheet takes for a formula when a cell begins so, in a table that it splits at semicolons too.
+_FORMULA = re.compile(r"(?:\A|;)\s*[=+@\-\uff1d\uff0b\uff20\uff0d]")
+#: A telephone number: whoever reckons it out has a number at most.
+_PHONE = re.compile(r"\+[0-9 ()./-]*[0-9]")
+_ELSEWHERE = "is on no domain of this spec"
+_BEGINS = "begins like a formula: spreadsheets would run it"
 _NOT_IN_A_KEY = re.compile(r"[^a-z0-9]+")
 KINDS = ("microsoft365", "security")
 #: Seats beyond what a spec can count.
@@ -99,9 +106,9 @@ def _licences(skus: Iterable[Sku], choice: Choice, made: People) -> dict[str, st
     for one in listed:
         part = one.key.name
         clear = called[one.product.casefold()] == 1 and one.product.casefold() not in parts - {part.casefold()}
-        name = one.product if clear and _cell(one.product) and ";" not in one.product else part
+        name = one.product if clear and not _unwritable(one.product) and ";" not in one.product else part
         reason = choice.why(f"license {part}")
-        if one.enabled + one.warning > _MOST_SEATS or not _cell(name) or ";" in name:
+        if one.enabled + one.warning > _MOST_SEATS or _unwritable(name) or ";" in name:
             reason = "no spec can write its name or count its seats"
         if reason:
             made.left.append(Left(f"licence {part}", reason))
@@ -110,9 +117,13 @@ def _licences(skus: Iterable[Sku], choice: Choice, made: People) -> dict[str, st
     return found
 
 
-def _cell(text: str) -> bool:
-    """A cell of a table holds it as it is."""
-    return bool(text) and text == text.strip() and sayable(text)
+def _unwritable(text: str) -> str:
+    """Why no cell of a table holds it as it is, safe to open in a spreadsheet; empty when one does."""
+    if not text or text != text.strip() or not sayable(text):
+        return "no table can write it"
+    if any(unicodedata.category(letter) == "Cf" for letter in text):
+        return "it holds a character that nobody sees"
+    return f"it {_BEGINS}" if _FORMULA.search(text) and not _PHONE.fullmatch(text) else ""
 
 
 class _Rows:
@@ -136,18 +147,17 @@ class _Rows:
         """Write a person down, or say why not."""
         subject = f"user {user.upn}"
         reason = _unmanaged(user) or self.choice.why(subject)
-        if not reason and not self._address(user.upn):
-            reason = (
-                "its address is on no domain of this spec" if sayable(user.upn) else "no spec can write its address"
-            )
+        if not reason and (why := self._unaddressed(user.upn)):
+            reason = f"its address {why}"
         if reason:
-            self.made.left.append(Left(f"user {user.upn}", reason))
+            self.made.left.append(Left(subject, reason))
             return
         row = {"address": user.upn, "kind": "person"}
         for part, name in _ATTRIBUTES.items():
-            value, why = getattr(user, name), self.choice.why(f"{subject}#{part}")
-            if value and (why or not _cell(value)):
-                self.made.left.append(Left(f"{part} of {user.upn}", why or "no table can write it"))
+            value = getattr(user, name)
+            why = self.choice.why(f"{subject}#{part}") or _unwritable(value)
+            if value and why:
+                self.made.left.append(Left(f"{part} of {user.upn}", why))
             elif value:
                 row[PERSONAL[part]] = value
         if user.usage_location in CODES:
@@ -160,9 +170,16 @@ class _Rows:
         if user.aliases:
             self._aliases(user, subject)
 
-    def _address(self, text: str) -> bool:
+    def _unaddressed(self, text: str) -> str:
+        """Why an address is none that a spec can hold; empty when one can."""
         local, _, domain = text.rpartition("@")
-        return domain in self.homes and _LOCAL.fullmatch(local) is not None
+        if not sayable(text):
+            return "cannot be written in a spec"
+        if domain not in self.homes:
+            return _ELSEWHERE
+        if not _LOCAL.fullmatch(local):
+            return "has a part before the @ that no spec can write"
+        return _BEGINS if _unwritable(text) else ""
 
     def _licences(self, user: User, subject: str) -> dict[str, str]:
         """The cell of a person's licences; a semicolon alone says that there are none."""
@@ -181,8 +198,11 @@ class _Rows:
 
     def _aliases(self, user: User, subject: str) -> None:
         reason = self.choice.why(f"{subject}#aliases")
-        if not reason and not all(map(self._address, user.aliases)):
+        whys = {address: why for address in user.aliases if (why := self._unaddressed(address))}
+        if not reason and _ELSEWHERE in whys.values():
             reason = "some are on no domain of this spec"
+        elif not reason and whys:
+            reason = "; ".join(f"{address} {why}" for address, why in sorted(whys.items()))
         if reason:
             self.made.left.append(Left(f"aliases of {user.upn}: {', '.join(user.aliases)}", reason))
         else:
@@ -217,7 +237,9 @@ def _unmanaged(user: User) -> str:
         return "it is deleted, and can still be restored"
     if user.guest:
         return "it is a guest"
-    return "it is mastered on premises" if user.synced else ""
+    if user.synced:
+        return "it is mastered on premises"
+    return "" if user.display_name else "it has no display name"
 
 
 def _groups(

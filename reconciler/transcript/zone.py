@@ -16,6 +16,7 @@ from reconciler.model import names
 from reconciler.model.key import Key
 from reconciler.model.resource import RecordSet, TenantDomain
 from reconciler.spec.normal import value as normal_value
+from reconciler.transcript.choice import Left
 
 #: What the zone's host makes by itself: nobody writes it down.
 HOSTS_OWN = frozenset({"SOA"})
@@ -119,6 +120,21 @@ def snapshot(zone: Zone) -> list[Found]:
         if name and said and not own and not flattened:
             kept.append(Found(name, key.kind, zone.sets[key].ttl, tuple(said)))
     return sorted(kept, key=lambda one: (one.name != "@", one.name, one.type))
+
+
+def unkept(zone: Zone) -> list[Left]:
+    """Mail's record sets that are locked, so that their values are not known here; the apex first."""
+    hosts = _hosts(zone)
+    mail = [
+        key
+        for key in zone.locked
+        if key.kind == "MX"
+        or _is_mails(key.name)
+        or (key.kind == "TXT" and key.name == "@")
+        or (key.kind in _LEADS and key.name in hosts)
+    ]
+    places = sorted(mail, key=lambda one: (one.name != "@", one.name, one.kind))
+    return [Left(f"{key.kind} {key.name}", zone.locked[key]) for key in places]
 
 
 @lru_cache(maxsize=65_536)

@@ -14,6 +14,8 @@ from reconciler.model.value import Secret
 
 #: Seconds a command may take to print a secret.
 COMMAND_TIME = 30
+#: Seconds.
+YEAR = 31_536_000
 _FORMS = "{env: NAME}, {file: PATH} or {command: [program, argument]}"
 
 
@@ -109,13 +111,13 @@ class Options:
         return default
 
     def number(self, option: str, default: float) -> float:
-        """A number above nothing."""
+        """A number above nothing; seconds, as a rule, and never more than a year of them."""
         value = self._value(option)
         if value is None:
             return default
-        if isinstance(value, int | float) and not isinstance(value, bool) and value > 0:
+        if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= YEAR:
             return float(value)
-        self._wrong(option, "must be a number above 0", f"{option}: {default:g}")
+        self._wrong(option, f"must be a number above 0, at most {YEAR:,}", f"{option}: {default:g}")
         return default
 
     def secret(self, option: str, *, needed: bool = True) -> Reference | None:

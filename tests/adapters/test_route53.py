@@ -426,3 +426,21 @@ def test_the_vendor_is_imported_late() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_keys_that_are_no_keys_are_not_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that holds both keys on two lines: told as such, and nothing of it is printed."""
+    monkeypatch.setenv("R53_A", "AKIAREADER\nsupersecretkey0123456789")
+    monkeypatch.setenv("R53_S", "x")
+    options = {"access_key": {"env": "R53_A"}, "secret_key": {"env": "R53_S"}, "endpoint": "http://127.0.0.1:9"}
+    with pytest.raises(AuthFailed) as caught:
+        Route53Provider("aws", options, tmp_path).observe(Scope("dns", ZONE))
+    assert "access_key: what was found is no key" in str(caught.value)
+    assert "supersecret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("endpoint", ["http://127.0.0.1:abc", "https://[::1", "ftp://a", "http://"])
+def test_endpoints_that_are_none(tmp_path: Path, endpoint: str) -> None:
+    """Told with the other options."""
+    with pytest.raises(SpecError, match="endpoint is"):
+        Route53Provider("aws", {"endpoint": endpoint}, tmp_path)

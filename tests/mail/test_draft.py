@@ -227,3 +227,14 @@ def test_no_quoting_of_surrogates() -> None:
     """What YAML cannot write is refused, not changed."""
     with pytest.raises(ValueError, match="UTF-8"):
         quoted("\udcff")
+
+
+def test_what_a_snapshot_lacks() -> None:
+    """Record sets that could not be kept are named at its head, each in one line of comment."""
+    lost = [("MX @", "kept by Email Routing\nrecords: []")]
+    text = before("a.example", (), DAY, ("as cf shows them",), lost)
+    assert text.splitlines()[1:] == [
+        "# MX @: kept by Email Routing\\nrecords: []; write down yourself what it holds",
+        f"found: {DAY}",
+        "records: []",
+    ]

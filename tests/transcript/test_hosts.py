@@ -8,15 +8,17 @@ from pathlib import Path
 import pytest
 
 from reconciler.model.diagnostic import Diagnostic
-from reconciler.model.key import Key
-from reconciler.model.resource import RecordSet, Resource
+from reconciler.model.key import Key, Slot
+from reconciler.model.resource import RecordSet, Resource, User
 from reconciler.provider import Capabilities, Observation, Reader, Readiness, Scope
 from reconciler.session.importing import Sources, begin, put
 from reconciler.session.opened import Session
 from reconciler.session.ordering import opened
 from reconciler.session.planning import Options, make
-from reconciler.transcript.choice import Choice, Line, Trouble
-from tests.transcript.imported import Shop, assert_still, lost
+from reconciler.session.rehearsing import settled
+from reconciler.transcript.choice import PERSONAL, Choice, Left, Line, Trouble
+from reconciler.transcript.customer import Reading, Tenant
+from tests.transcript.imported import TENANT, Shop, assert_still, lost
 from tests.transcript.zones import ZONE, plain
 
 
@@ -117,6 +119,62 @@ def test_what_is_given_up() -> None:
     forced = Choice().without(at_line, files, plainly=True)
     assert forced is not None
     assert forced.plainly
+
+
+def test_a_part_that_is_blamed_again() -> None:
+    """Who was not helped by giving up the part goes whole: a person, a record set; never anybody else."""
+    user, texts = Key("tenant", "t.example", "user", "ana@shop.example"), Key("dns", ZONE, "TXT", "@")
+    files = {"f": [Line("a", "user ana@shop.example"), Line("b", texts.address), Line("c", "group all")]}
+    blamed = [Trouble("f", 1, Slot(user, "displayName"), "why"), Trouble("f", 2, Slot(texts, "dmarc"), "why")]
+    first = Choice().without(blamed, files)
+    assert first is not None
+    assert first.refused == {"user ana@shop.example#displayName": "why", f"{texts.address}#dmarc": "why"}
+    second = first.without(blamed, files)
+    assert second is not None
+    assert second == Choice({**first.refused, "user ana@shop.example": "why", texts.address: "why"})
+    wholly = Choice().without(blamed, files, wholly=True)
+    assert wholly is not None
+    assert wholly.refused.keys() == {"user ana@shop.example", texts.address}
+
+
+@pytest.mark.parametrize("parts", [("displayName",), tuple(PERSONAL)])
+def test_what_is_blamed_goes_at_last(parts: Sequence[str]) -> None:
+    """Whatever part of a person a plan would touch, however often: he is left out by name, and the others stay."""
+    key = Key("tenant", TENANT, "user", "1")
+    ana, ben = (User(key._replace(name=name), f"{name}@{TENANT}", name, department="x") for name in ("ana", "ben"))
+    reading = Reading((), tenant=Tenant(TENANT, "tenants", True, {one.key: one for one in (ana, ben)}))
+    tried = []
+
+    def trial(texts: Mapping[str, str]) -> Sequence[Trouble]:
+        lines = texts["accounts.csv"].splitlines()
+        at = next((number for number, line in enumerate(lines, 1) if line.startswith("ana@")), 0)
+        tried.append(at)
+        part = parts[len(tried) % len(parts)]
+        return [Trouble("accounts.csv", at, Slot(ana.key, part), "why")] if at else []
+
+    made = settled(reading, trial)
+    assert made.people is not None
+    assert Left(f"user ana@{TENANT}", "why") in made.people.left
+    assert f"ben@{TENANT},person" in made.texts()["accounts.csv"]
+
+
+def test_what_a_snapshot_could_not_keep(tmp_path: Path) -> None:
+    """Mail's record sets that are locked are missing in it, and it says so by name; others are not mail's."""
+    sets = plain([("www", "A", "192.0.2.1"), ("in", "MX", "10 mx.shop.example.")])
+    locked = {
+        Key("dns", ZONE, kind, name): f"kept by Email Routing\n{kind}"
+        for kind, name in (
+            ("MX", "@"), ("TXT", "@"), ("TXT", "cf2024-1._domainkey"), ("A", "mx"), ("A", "shop"), ("TXT", "other"),
+        )
+    }  # fmt: skip
+    shop = Shop(tmp_path)
+    session, order = At(shop, Host(sets, locked), []), shop.order()
+    put(order, begin(order, opened(order), Sources(session.clock.now(), session=session), following=""))
+    snapshot = (shop.specs / "shop" / "before.yaml").read_text()
+    assert [line for line in snapshot.splitlines() if line.startswith("#")][1:] == [
+        f"# {kind} {name}: kept by Email Routing\\n{kind}; write down yourself what it holds"
+        for kind, name in (("MX", "@"), ("TXT", "@"), ("TXT", "cf2024-1._domainkey"), ("A", "mx"))
+    ]
 
 
 def test_a_snapshot_beside_a_flattened_apex(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -196,6 +197,81 @@ def rows_of_public(shop: Shop) -> list[dict[str, str]]:
     return rows(shop)
 
 
+def test_who_has_no_display_name(tmp_path: Path) -> None:
+    """A spec would write one: the account is left as it is, alone or beside others."""
+    nobody = ana(display_name="")
+    for number, others in enumerate(([], [user_entry("ben", f"ben@{ZONE}")])):
+        shop, left = imported(tmp_path / str(number), [nobody, *others])
+        assert left[f"user ana@{ZONE}"] == "it has no display name"
+        assert f"# not managed: user ana@{ZONE}: it has no display name\n" in shop.text
+        assert [one["address"] for one in (rows(shop) if others else [])] == [one["upn"] for one in others]
+
+
+@pytest.mark.parametrize(
+    "text", ["=1+1", "+SUM(A1)", "-2+3", "@x", "=cmd|' /C calc'!A0", "a;=1", "a; -b", "\uff1d1", "+52 81 x", "+", "-"]
+)
+def test_formulas(tmp_path: Path, text: str) -> None:
+    """Nothing that a spreadsheet would run stands in the table; what is left out is named, and stays as it is."""
+    fields = dict.fromkeys(("display_name", "given_name", "surname", "phone", "department", "job_title"), text)
+    shop, left = imported(tmp_path, [ana(**fields), user_entry("ben", f"ben@{ZONE}")])
+    assert text not in (shop.specs / "shop" / "accounts.csv").read_text()
+    assert [one["address"] for one in rows(shop)] == [f"ana@{ZONE}", f"ben@{ZONE}"]
+    parts = ("displayName", "givenName", "surname", "phone", "department", "jobTitle")
+    reason = "it begins like a formula: spreadsheets would run it"
+    assert {f"{part} of ana@{ZONE}": reason for part in parts}.items() <= left.items()
+
+
+def test_formulas_in_addresses_and_licences(tmp_path: Path) -> None:
+    """A person whose address begins so is left out, aliases are, and a product is called by its part number."""
+    users = [
+        user_entry("a", f"=odd@{ZONE}"),
+        user_entry("b", f"-odd@{ZONE}"),
+        ana(aliases=[f"=a1@{ZONE}", f"b@{ZONE}"], licenses=["P1"]),
+    ]
+    skus = [
+        {"part_number": "P1", "sku_id": "1", "product": "=1+1", "enabled": 1},
+        {"part_number": "-P2", "sku_id": "2", "enabled": 1},
+    ]
+    shop, left = imported(tmp_path, users, skus)
+    assert [(one["address"], one["licenses"]) for one in rows(shop)] == [(f"ana@{ZONE}", "P1")]
+    reason = "its address begins like a formula: spreadsheets would run it"
+    assert left[f"user =odd@{ZONE}"] == left[f"user -odd@{ZONE}"] == reason
+    aliases = f"aliases of ana@{ZONE}: =a1@{ZONE}, b@{ZONE}"
+    assert left[aliases] == f"=a1@{ZONE} begins like a formula: spreadsheets would run it"
+    assert "licence -P2" in left
+
+
+@pytest.mark.parametrize("phone", ["+52 81 5555 0100", "+52-81-5555", "+1 (555) 010.0100", "+49 89/123", "00123"])
+def test_telephone_numbers(tmp_path: Path, phone: str) -> None:
+    """A plus and digits run nothing: numbers stay in the table."""
+    shop, left = imported(tmp_path, [ana(phone=phone)])
+    assert rows(shop)[0]["phone"] == phone
+    assert f"phone of ana@{ZONE}" not in left
+
+
+@pytest.mark.parametrize("text", ["\ufeffbom", "zero\u200bwidth", "join\u200der", "soft\xadhyphen", "\u200fright"])
+def test_what_nobody_sees(tmp_path: Path, text: str) -> None:
+    """Characters without a shape are not written into the table."""
+    shop, left = imported(tmp_path, [ana(display_name=text, surname="López")])
+    assert text not in (shop.specs / "shop" / "accounts.csv").read_text()
+    assert left[f"displayName of ana@{ZONE}"] == "it holds a character that nobody sees"
+    assert rows(shop)[0]["surname"] == "López"
+
+
+def test_addresses_that_no_spec_can_write(tmp_path: Path) -> None:
+    """The reason is the true one: the domain is this spec's, the part before it is not to be written."""
+    users = [
+        ana(aliases=[f"a,2@{ZONE}", f"b@{ZONE}"]),
+        user_entry("jose", f"josé@{ZONE}"),
+        user_entry("far", "far@old.example"),
+    ]
+    _, left = imported(tmp_path, users)
+    assert left[f"user josé@{ZONE}"] == "its address has a part before the @ that no spec can write"
+    assert left["user far@old.example"] == "its address is on no domain of this spec"
+    aliases = f"aliases of ana@{ZONE}: a,2@{ZONE}, b@{ZONE}"
+    assert left[aliases] == f"a,2@{ZONE} has a part before the @ that no spec can write"
+
+
 words = st.one_of(
     st.text(st.characters(exclude_categories=["Cs"]), max_size=8),
     st.sampled_from(["", " x", "=1+1", '"', ";", ",", "\n", "ñ", "null", "true", "\u202e", "'", "0"]),
@@ -210,7 +286,7 @@ def people(draw: st.DrawFn) -> list[dict[str, Any]]:
         user_entry(
             f"id{number}",
             f"{name}@{draw(st.sampled_from([ZONE, TENANT, 'old.example']))}",
-            display_name=draw(words.filter(bool)),
+            display_name=draw(words),
             department=draw(words),
             surname=draw(words),
             usage_location=draw(st.sampled_from(["MX", "", "ZZ"])),

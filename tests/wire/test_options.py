@@ -52,7 +52,7 @@ def test_every_mistake_at_once(tmp_path: Path) -> None:
         "zone must be a text",
         "name is missing",
         "server must be a text or a list of texts",
-        "wait must be a number above 0",
+        "wait must be a number above 0, at most 31,536,000",
         "mode is 'z'",
         "far must be a mapping",
         "key is missing",
