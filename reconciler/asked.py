@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
+from reconciler.mail.spf.compose import slots
 from reconciler.mail.spf.terms import is_spf
 from reconciler.mail.txt import txt_part
 from reconciler.model import names
@@ -51,7 +52,7 @@ class Seen:
     Attributes:
         text: one sentence without final full stop, for a person.
         faults: short names of the mistakes: `final-dot`, `doubled`, `quotes`, `blanks`, `priority`, `case`, `cut`,
-            `slip`, `other`, `two-spf`, `two-dmarc`, `old`, `extra`, `again`.
+            `slip`, `type`, `other`, `two-spf`, `two-dmarc`, `old`, `extra`, `again`.
     """
 
     state: State
@@ -83,7 +84,7 @@ def recognise(case: Case) -> Seen:
     right = [name for name, held in case.shown.items() if _fits(case, _values(held))]
     if len(right) == len(case.shown) and right:
         return Seen(State.DONE, _done(case))
-    old = [name for name, held in case.shown.items() if name not in right and _values(held) == _values(case.before)]
+    old = [name for name, held in case.shown.items() if name not in right and _as_before(case, _values(held))]
     wrong = [name for name in case.shown if name not in right and name not in old]
     if wrong:
         return _judged(case, _values(case.shown[wrong[0]]), wanted)
@@ -96,6 +97,24 @@ def recognise(case: Case) -> Seen:
     return Seen(State.NOT_YET, "not done yet: everything is as it was")
 
 
+def mistyped(case: Case, found: Seen, others: Iterable[RecordSet]) -> Seen:
+    """The same, unless nothing is there and the value stands at the name as a record of another type."""
+    if found.state is not State.NOT_YET or case.wanted is None:
+        return found
+    wanted = {_host(text, case.key) for text in case.wanted.values}
+    for other in others:
+        if other.key.kind != case.key.kind and wanted & {_host(text, case.key) for text in other.values}:
+            text = f"it was made as {other.key.kind}, and {case.key.kind} was asked for"
+            return Seen(State.WRONG, text, ("type",))
+    return found
+
+
+def _host(text: str, key: Key) -> str:
+    """A value as a careless panel would hold it in a record of another type."""
+    bare = text.strip('"').rpartition(" ")[2] if key.kind in _TARGETED else text.strip('"')
+    return bare.lower().removesuffix(".").removesuffix(f".{key.scope}")
+
+
 def doubled(key: Key) -> Key:
     """Where a record ends up when the zone's name is typed into a panel that adds it."""
     return key._replace(name=key.scope if key.name == "@" else f"{key.name}.{key.scope}")
@@ -106,14 +125,54 @@ def _values(held: RecordSet | None) -> frozenset[str]:
 
 
 def _fits(case: Case, now: frozenset[str]) -> bool:
-    """What was asked for is there, and what was to go is gone; other people's texts beside it are no fault."""
+    """What was asked for is there, and what was to go is gone, purpose by purpose; what stands beside is no fault."""
     wanted, before = _values(case.wanted), _values(case.before)
     if case.key.kind != "TXT" or now == wanted:
         return now == wanted
-    if not wanted <= now or (before - wanted) & now or any(_doubles(case, now)):
+    if not _stands(case, now, wanted) or any(_doubles(case, now)):
         return False
-    strange = now - wanted
-    return bool(wanted) and not any(_near(text, wanted) for text in strange)
+    strange = [text for text in now - wanted if not is_spf(text)]
+    if not wanted:
+        return not any(_fault(case, text, strange) for text in before)
+    return not any(_near(text, wanted) for text in strange)
+
+
+def _as_before(case: Case, now: frozenset[str]) -> bool:
+    """Nobody has begun: all that is to change stands as it stood, and nothing new is meant for it."""
+    wanted, before = _values(case.wanted), _values(case.before)
+    if case.key.kind != "TXT" or now == before:
+        return now == before
+    fresh = sorted(now - before)
+    meant = any(_near(text, wanted) for text in fresh if not is_spf(text))
+    meant = meant or any(_fault(case, text, fresh) for text in sorted(wanted - now))
+    return _stands(case, now, before) and not meant and not any(_doubles(case, now))
+
+
+def _stands(case: Case, now: frozenset[str], texts: frozenset[str]) -> bool:
+    """Every purpose that the case changes is served by these texts, or by none, as they serve it."""
+    mine, theirs = _purposes(case.key.name, now), _purposes(case.key.name, texts)
+    return all(mine.get(part) == theirs.get(part) for part in _changed(case))
+
+
+def _changed(case: Case) -> set[str]:
+    """Purposes that the case changes; of an SPF record that it touches, every term that is to stay or to go."""
+    before, wanted = (_purposes(case.key.name, _values(held)) for held in (case.before, case.wanted))
+    found = {part for part in before.keys() | wanted.keys() if before.get(part) != wanted.get(part)}
+    if any(part.startswith("spf") for part in found):
+        found |= {part for part in wanted if part.startswith("spf")}
+    return found or set(wanted)
+
+
+def _purposes(name: str, texts: Iterable[str]) -> dict[str, object]:
+    """What TXT values say, by purpose; an SPF record by its terms, whatever their order."""
+    found: dict[str, object] = {}
+    by_part: dict[str, set[str]] = {}
+    for text in texts:
+        by_part.setdefault(txt_part(name, text), set()).add(text)
+    spf = sorted(by_part.pop("spf", ()))
+    found |= by_part
+    found |= slots(*spf)
+    return found | {"spf": spf} if len(spf) > 1 else found
 
 
 def _near(text: str, wanted: Iterable[str]) -> bool:
@@ -148,7 +207,7 @@ def _judged(case: Case, now: frozenset[str], wanted: frozenset[str]) -> Seen:
         if now - before:
             return Seen(State.WRONG, f"it was to go, and now it is {_quoted(now)}", ("other",))
         return Seen(State.PARTLY, f"a part of it is still there: {_quoted(left)}", ("old",))
-    missing, extra = sorted(wanted - now), sorted(now - wanted)
+    missing, extra = _missing(case, now), sorted(now - wanted)
     faults = [*_doubles(case, now)]
     unexplained: list[str] = []
     used: set[str] = set()
@@ -167,6 +226,17 @@ def _judged(case: Case, now: frozenset[str], wanted: frozenset[str]) -> Seen:
     extra = [text for text in extra if text not in used]
     faults += _beside(case, extra, before, missing=bool(missing), doubles=bool(faults))
     return _sentence(case, faults, unexplained, now & (wanted - before))
+
+
+def _missing(case: Case, now: frozenset[str]) -> list[str]:
+    """Values that were asked for and are not there, in these words or others."""
+    missing = sorted(_values(case.wanted) - now)
+    if case.key.kind != "TXT":
+        return missing
+    changed, name = _changed(case), case.key.name
+    mine, theirs = _purposes(name, now), _purposes(name, missing)
+    spf = {part for part in changed if part.startswith("spf") and mine.get(part) != theirs.get(part)}
+    return [text for text in missing if (spf if is_spf(text) else txt_part(name, text) in changed)]
 
 
 def _sentence(case: Case, faults: Sequence[Fault], unexplained: Sequence[str], there: frozenset[str]) -> Seen:
@@ -279,7 +349,14 @@ def _slip(_: Case, wanted: str, found: str) -> str:
     middles = wanted[head : len(wanted) - tail], found[head : len(found) - tail]
     if head + tail < 2 * SLIP or max(map(len, middles)) > SLIP:
         return ""
-    return f"a typing error: {_short(found)} instead of {_short(wanted)}"
+    return f"a typing error: {_around(found, head)} instead of {_around(wanted, head)}"
+
+
+def _around(text: str, at: int) -> str:
+    """As much of a text as is shown, with the place that matters in it."""
+    if at <= SHOWN // 2:
+        return _short(text)
+    return f"...{_short(text[at - SHOWN // 2 :])}"
 
 
 _CHECKS: tuple[tuple[str, _Check], ...] = (

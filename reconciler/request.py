@@ -1,10 +1,12 @@
 """What a person is asked to change in a DNS zone, as public JSON: one request for one contact, over zones and stages.
 
-Pure. Its id comes from the ids of the steps alone, so the same steps are the same request (rule 17 of the route).
+Pure. Its id comes from the steps, from what is to be made of each record, and from whom is asked: the same in all three
+is the same request (rule 17 of the route).
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -50,8 +52,9 @@ def paper(whom: Whom, changes: Iterable[Change], now: datetime) -> dict[str, Any
     listed = [one for one in changes if one.key.system == "dns"]
     steps = sorted({step for one in listed for step in one.steps})
     latest = whom.window - timedelta(seconds=whom.answers_in) if whom.window else None
+    rows = [row for one in listed for row in _rows(one)]
     body: dict[str, Any] = {
-        "id": request_id(steps),
+        "id": request_id([*steps, whom.ask, *(_content(row) for row in rows)]),
         "ask": whom.ask,
         "customer_name": whom.name or whom.customer,
         "language": whom.language,
@@ -63,9 +66,16 @@ def paper(whom: Whom, changes: Iterable[Change], now: datetime) -> dict[str, Any
         "window": document.when(whom.window),
         "steps": steps,
         "changes": [_change(one) for one in listed],
-        "records": [row for one in listed for row in _rows(one)],
+        "records": rows,
     }
     return {**document.head("request", whom.customer, now), **body, "digest": digest(body)}
+
+
+def _content(row: Mapping[str, Any]) -> str:
+    """What a row asks for; how it was before counts only where it is to go."""
+    value = row["old_value"] if row["value"] is None else row["value"]
+    named = [row["zone"], row["name"], row["type"], row["value"] is None, value, row["ttl"]]
+    return json.dumps(named)
 
 
 def sets(change: Mapping[str, Any]) -> tuple[Key, RecordSet | None, RecordSet | None]:
@@ -76,6 +86,38 @@ def sets(change: Mapping[str, Any]) -> tuple[Key, RecordSet | None, RecordSet | 
     """
     key = Key("dns", str(change["zone"]), str(change["type"]), str(change["name"]))
     return key, _set(key, change["before"]), _set(key, change["after"])
+
+
+def check(paper: Any) -> None:
+    """Look at every field that is used later.
+
+    Raises:
+        ValueError, KeyError, TypeError, AttributeError, OverflowError: it is no request.
+    """
+    if paper["kind"] != "request" or not paper["format_version"].startswith("1."):
+        raise ValueError("it is of another kind or version")
+    texts = [paper[name] for name in ("id", "ask", "created", "expected_by")]
+    texts += [*_list(paper["zones"]), *_list(paper["steps"])]
+    texts += [paper["send_by"]] if paper["send_by"] is not None else []
+    for change in _list(paper["changes"]):
+        texts += [change["zone"], change["type"], change["name"], *_list(change["steps"])]
+        key, before, after = sets(change)
+        if change["address"] != key.address or change["zone"] not in paper["zones"]:
+            raise ValueError("a change is in another place than it says")
+        texts += [value for name in ("before", "after") if change[name] for value in _list(change[name]["values"])]
+        if any(held and not 0 <= held.ttl < 2**31 for held in (before, after)):
+            raise ValueError("a TTL is none")
+    if not all(isinstance(one, str) for one in texts):
+        raise ValueError("a text is none")
+    for name in ("created", "expected_by"):
+        if datetime.fromisoformat(paper[name]).utcoffset() is None:
+            raise ValueError("a time is none")
+
+
+def _list(value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise TypeError("no list")
+    return value
 
 
 def _set(key: Key, held: Mapping[str, Any] | None) -> RecordSet | None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.asked import Case, State, doubled, recognise
+from reconciler.asked import Case, State, doubled, mistyped, recognise
 from reconciler.model.key import Key
 from reconciler.model.resource import RecordSet
 
@@ -47,8 +47,13 @@ ROWS: list[Row] = [
     ("TXT", "@", [SPF], [], [f'"{SPF}"'], State.WRONG, "quotes"),
     ("TXT", "@", [SPF], [], [f'\\"{SPF}\\"'], State.WRONG, "quotes"),
     ("TXT", "@", [SPF], [], [SPF.replace(" include:b", "include:b")], State.WRONG, "blanks"),
-    ("TXT", "@", [SPF], [], [SPF.upper()], State.WRONG, "case"),
-    ("TXT", "@", [SPF, "vendor=1"], ["vendor=1"], [SPF], State.PARTLY, ""),
+    ("TXT", "x", ["Token=one"], [], ["token=ONE"], State.WRONG, "case"),
+    ("TXT", "@", [SPF], [OLD], ["v=spf1  include:b.example include:a.example -all"], State.DONE, ""),
+    ("TXT", "@", [SPF], [OLD], [SPF.replace("-all", "include:c.example -all")], State.DONE, ""),
+    ("TXT", "@", [SPF], [OLD], ["v=spf1 include:b.example -all"], State.WRONG, "other"),
+    ("TXT", "@", [SPF], [OLD], [OLD, "vendor=1"], State.NOT_YET, ""),
+    ("TXT", "@", [SPF, "vendor=1"], [OLD, "vendor=1"], [SPF], State.DONE, ""),
+    ("TXT", "@", [SPF, "vendor=1"], ["vendor=1"], [SPF], State.DONE, ""),
     ("TXT", "@", [SPF, "vendor=1"], ["vendor=1"], [SPF, "vendor=1", "vendor=2"], State.DONE, ""),
     ("TXT", "_dmarc", [DMARC], [], [DMARC, "v=DMARC1; p=reject"], State.WRONG, "two-dmarc"),
     ("TXT", "s._domainkey", [KEY_TEXT], [], [KEY_TEXT[:255]], State.WRONG, "cut"),
@@ -56,7 +61,8 @@ ROWS: list[Row] = [
     ("TXT", "x", ["token=1"], [], ["token=1", "TOKEN=1"], State.TWICE, "again"),
     ("TXT", "x", [], ["gone", "also"], ["gone"], State.PARTLY, "old"),
     ("TXT", "x", [], ["gone"], [], State.DONE, ""),
-    ("TXT", "x", [], ["gone"], ["new"], State.WRONG, "other"),
+    ("TXT", "x", [], ["gone"], ["new"], State.DONE, ""),
+    ("TXT", "x", [], ["gone"], ['"gone"'], State.WRONG, "other"),
     ("MX", "@", [], ["1 a.example."], ["1 a.example."], State.NOT_YET, ""),
 ]
 
@@ -103,12 +109,40 @@ TEXTS = st.lists(st.sampled_from([SPF, OLD, f'"{SPF}"', "vendor=1", "vendor=2", 
 
 @given(TEXTS, TEXTS, st.lists(TEXTS, min_size=1, max_size=3))
 def test_any_answer_has_a_sentence(wanted: list[str], before: list[str], shown: list[list[str]]) -> None:
-    """Whatever stands there: one sentence, and done only where nothing that was asked for is missing."""
+    """Whatever stands there: one sentence, and done only where nothing new is missing and nothing old is left."""
     seen = recognise(case("TXT", "@", wanted, before, *shown))
     assert seen.text
     if seen.state is State.DONE:
-        assert all(set(wanted) <= set(some) for some in shown)
+        assert all(set(wanted) - set(before) <= set(some) for some in shown)
         assert not any((set(before) - set(wanted)) & set(some) for some in shown)
+
+
+def test_a_slip_far_behind_is_shown() -> None:
+    """Both texts are cut for the sentence, so that the place where they differ is in it."""
+    seen = recognise(case("TXT", "s._domainkey", [f"{KEY_TEXT}one"], [], [f"{KEY_TEXT}0ne"]))
+    assert (seen.state, seen.faults) == (State.WRONG, ("slip",))
+    assert seen.text.endswith("SIb3one")
+    assert "SIb30ne instead of ..." in seen.text
+
+
+@pytest.mark.parametrize(
+    ("kind", "wanted", "made", "value"),
+    [
+        ("CNAME", HOST, "TXT", HOST),
+        ("CNAME", HOST, "TXT", HOST.removesuffix(".")),
+        ("A", "192.0.2.1", "CNAME", "192.0.2.1."),
+        ("A", "192.0.2.1", "CNAME", f"192.0.2.1.{ZONE}."),
+        ("MX", f"10 {HOST}", "CNAME", HOST),
+    ],
+)
+def test_another_type(kind: str, wanted: str, made: str, value: str) -> None:
+    """The value is at the name, in a record of another type; what stood there anyway says nothing."""
+    asked = case(kind, "x", [wanted], [], [])
+    other, strange = held(made, "x", value), held(made, "x", "elsewhere.example.org.")
+    assert other
+    assert strange
+    assert mistyped(asked, recognise(asked), [other]).text == f"it was made as {made}, and {kind} was asked for"
+    assert mistyped(asked, recognise(asked), [strange]).state is State.NOT_YET
 
 
 def test_hostile_values_take_no_longer() -> None:

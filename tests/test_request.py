@@ -1,4 +1,4 @@
-"""A request as data: one row for each record, old values beside the new ones, an id from the steps alone."""
+"""A request as data: one row for each record, old values beside the new ones, an id of its own."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -51,6 +51,19 @@ def test_id_is_of_the_steps() -> None:
     first = paper(WHOM, [one, two], NOW)["id"]
     assert paper(WHOM, [other, one], NOW + timedelta(days=1))["id"] == first
     assert paper(WHOM, [one], NOW)["id"] != first
+
+
+def test_another_content_or_contact_is_another_request() -> None:
+    """The same steps, but another text to be written, another TTL, or somebody else who is asked."""
+    names = [
+        paper(whom, [change("TXT", "@", old, new, "c")], NOW)["id"]
+        for whom, old, new in (
+            (WHOM, ("v=spf1 -all",), ("v=spf1 mx -all",)),
+            (WHOM, ("v=spf1 a -all",), ("v=spf1 a mx -all",)),
+            (Whom("other@host.example", 14_400, "acme"), ("v=spf1 -all",), ("v=spf1 mx -all",)),
+        )
+    ]
+    assert len(set(names)) == 3
 
 
 def test_when() -> None:

@@ -119,7 +119,10 @@ class Batch:
         answers = list(provider.apply(changes))
         while len(answers) == len(changes):
             late = {at: one.retry_after for at, one in enumerate(answers) if _worth(one, tried, patience)}
-            if not late or not patience.wait(max(late.values()), f"{self.name}: {answers[min(late)].detail}"):
+            if not late:
+                break
+            if not patience.wait(max(late.values()), f"{self.name}: {answers[min(late)].detail}"):
+                self.report.interrupted = True
                 break
             again = list(provider.apply([changes[at] for at in late]))
             if len(again) != len(late):

@@ -139,7 +139,7 @@ class _Pass:
         if not self.hands.delegated(row.slot.key):
             return False
         answer = self.hands.answer(self.hands.known.waiting[step])
-        if answer.done:
+        if answer.done or not answer.requested:
             return False
         stage = self.leg.route.stages[index]
         gate = gates.GateState(stage, False, answer.text, whom=row.slot.key.scope)  # type: ignore[arg-type]
@@ -154,6 +154,7 @@ class _Pass:
         if bad and self.leg.route.stages[acts[0].stage].name == TOGETHER:
             reasons = {name: reason or apart(bad) for name, reason in reasons.items()}
         reasons |= _unreplaced(acts, reasons)
+        reasons |= _recordless(acts, reasons)
         for act in acts:
             reason = reasons[act.id]
             if reason:
@@ -211,6 +212,19 @@ def _unreplaced(acts: Sequence[Act], reasons: Mapping[str, str]) -> dict[str, st
         act.id: held
         for act, want in pinned
         if want.value is None and (act.slot.key, want.pin) in missing and not reasons[act.id]
+    }
+
+
+def _recordless(acts: Sequence[Act], reasons: Mapping[str, str]) -> dict[str, str]:
+    """Terms go into no SPF record that may not be made, or made one of several: writing them would do it."""
+    made = {
+        act.slot.key
+        for act in acts
+        if reasons[act.id] and (act.slot.part == "spf" or (act.slot.part == "spf/all" and act.row.before is None))
+    }
+    held = "the SPF record that it goes into may not be made so: plan again"
+    return {
+        act.id: held for act in acts if act.slot.key in made and act.slot.part.startswith("spf") and not reasons[act.id]
     }
 
 

@@ -209,7 +209,8 @@ class _Run:
             for index, stage in enumerate(leg.route.stages)
         )
         moved = any(one.delegated for one in made.seen.moving)
-        return bool(made.plan.acts or books or ahead or moved or made.asked.withdrawn)
+        waits = made.seen.known.waiting or made.asked.withdrawn
+        return bool(made.plan.acts or books or ahead or moved or waits)
 
     def _passwords(self, made: Made) -> None:
         """Where new passwords go is settled before the first write."""

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from reconciler import asked, document, folding, plan, request
+from reconciler import asked, document, folding, request
 from reconciler.apply import Answer
 from reconciler.ledger import Begun, Ledger
 from reconciler.model import names
@@ -30,6 +30,7 @@ from reconciler.plan import Leg
 from reconciler.provider import Witness
 from reconciler.session.looking import Places, Seen
 from reconciler.session.opened import Session
+from reconciler.session.validity import Validity
 from reconciler.spec.customer import CustomerSpec
 from reconciler.spec.domain import AskSpec
 from reconciler.verdict import Verdict
@@ -39,18 +40,31 @@ FOLDER = "requests"
 LARGEST = 50_000_000
 #: Mistakes that are plain even where nobody was asked: they never describe what stood there before us.
 PLAIN = frozenset({"final-dot", "doubled", "quotes", "blanks"})
+#: Types that are taken for one another at a panel.
+OTHERS = ("A", "AAAA", "CNAME", "MX", "TXT")
 #: What is told first, of several record sets of one request.
 WORST = (asked.State.WRONG, asked.State.TWICE, asked.State.PARTLY, asked.State.NOT_YET, asked.State.DONE)
 
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """One record set of an open request; `withdrawn`: nothing in the spec asks for it any more."""
+    """One record set of an open request.
+
+    Attributes:
+        why: it is not to be done any more, and this is the reason; empty = it is.
+        anew: it is asked for again, by another request.
+    """
 
     key: Key
     steps: tuple[str, ...]
     seen: asked.Seen
-    withdrawn: bool = False
+    why: str = ""
+    anew: bool = False
+
+    @property
+    def withdrawn(self) -> bool:
+        """It is not to be done any more as this request says."""
+        return bool(self.why)
 
     @property
     def odd(self) -> bool:
@@ -78,8 +92,9 @@ class Requests:
     """All that is known of one customer's requests.
 
     Attributes:
-        steps: those that a paper names.
+        steps: those that a paper names that still holds.
         withdrawn: those that wait and that nothing in the spec asks for any more.
+        unread: why nothing is known of zones that have open requests.
         guessed: what somebody seems to have done wrongly before being asked.
     """
 
@@ -88,6 +103,7 @@ class Requests:
     withdrawn: frozenset[str] = frozenset()
     guessed: tuple[tuple[Key, asked.Seen], ...] = ()
     broken: tuple[Diagnostic, ...] = ()
+    unread: tuple[Diagnostic, ...] = ()
     _by_step: dict[str, asked.Seen] = field(default_factory=dict)
 
     def answer(self, begun: Begun) -> Answer:
@@ -104,43 +120,44 @@ def look(session: Session, customer: CustomerSpec, seen: Seen, legs: Sequence[Le
     if not papers and not seen.partly:
         return Requests(broken=tuple(broken))
     waiting = seen.known.waiting
-    live = {one for leg in legs for one in _ids(leg, seen.known)}
     wanted = [
         (paper, change) for paper in papers for change in paper["changes"] if waiting.keys() & set(change["steps"])
     ]
     cases = {id(change): _case_of(change) for _, change in wanted}
     guesses = _guesses(legs, seen, {key for key, _, _ in cases.values()})
     judged = _judged([*cases.values(), *guesses], seen.places)
+    validity = Validity.of(customer, seen, legs, papers)
     by_step: dict[str, asked.Seen] = {}
     looked: dict[str, list[Looked]] = {}
     for paper, change in wanted:
         case = cases[id(change)]
         steps = tuple(one for one in change["steps"] if one in waiting)
-        one = Looked(case[0], steps, judged.get(case, asked.Seen(asked.State.NOT_YET, "could not be looked at")),
-                     not live & set(steps))  # fmt: skip
-        by_step |= dict.fromkeys(change["steps"], one.seen)
-        looked.setdefault(paper["id"], []).append(one)
+        found = judged.get(case, asked.Seen(asked.State.NOT_YET, "could not be looked at"))
+        found = asked.mistyped(asked.Case(*case, {}), found, _beside(case[0], seen))
+        why, anew = validity.ended(paper, change, steps, found)
+        if not anew:
+            by_step |= dict.fromkeys(change["steps"], found)
+        looked.setdefault(paper["id"], []).append(Looked(case[0], steps, found, why, anew))
     now = session.clock.now()
     open_ = [Open(paper, tuple(looked[paper["id"]]), _late(paper, now)) for paper in papers if paper["id"] in looked]
     told = [(case[0], judged[case]) for case in guesses if case in judged and PLAIN & set(judged[case].faults)]
-    named = frozenset(step for paper in papers for step in paper["steps"])
-    zones = {name: one.address.split("/")[1] for name, one in waiting.items()}
-    withdrawn = frozenset(name for name, zone in zones.items() if zone in seen.partly and name not in live)
-    return Requests(tuple(open_), named, withdrawn, tuple(told), tuple(broken), by_step)
+    unread = validity.unread({case[0].scope for case in cases.values()})
+    gone = frozenset(name for name in waiting if validity.gone(name))
+    return Requests(tuple(open_), frozenset(by_step), gone, tuple(told), tuple(broken), unread, by_step)
 
 
 _Case = tuple[Key, RecordSet | None, RecordSet | None]
 
 
+def _beside(key: Key, seen: Seen) -> list[RecordSet]:
+    """What else was read at a name."""
+    found = (seen.world.resources.get(key._replace(kind=kind)) for kind in OTHERS if kind != key.kind)
+    return [one for one in found if isinstance(one, RecordSet)]
+
+
 def _case_of(change: Mapping[str, Any]) -> _Case:
     key, before, after = request.sets(change)
     return key, after, before
-
-
-def _ids(leg: Leg, known: Ledger) -> Iterator[str]:
-    """The steps that the plan still has, done or not."""
-    ids = plan.Ids(leg.route, known.owned)
-    return (ids.of(row) for row in leg.rows if row.want is not None)
 
 
 def _guesses(legs: Iterable[Leg], seen: Seen, known: set[Key]) -> list[_Case]:
@@ -197,8 +214,9 @@ def _findings(one: Open) -> Iterator[Diagnostic]:
         name = f"{looked.key.kind} {names.fqdn(looked.key.name, looked.key.scope)}"
         place = {"address": looked.key.address}
         if looked.withdrawn:
-            what = f"{who}: {name} is no longer wanted as it was asked for"
-            yield info("ask/withdrawn", what, remedy=f"Tell {one.paper['ask']} to leave it out.", **place)
+            say = warning if looked.anew else info
+            what = f"{who}: {name} {looked.why}"
+            yield say("ask/withdrawn", what, remedy=f"Tell {one.paper['ask']} to leave it out.", **place)
         elif looked.seen.state is asked.State.DONE:
             late = f", late: it was expected by {one.paper['expected_by']}" if one.late else ""
             yield info("ask/done", f"{who}: {name}: {looked.seen.text}{late}", **place)
@@ -223,17 +241,22 @@ def ended(found: Requests, known: Ledger) -> list[Diagnostic]:
     """Requests that a run has found done to the last step."""
     told = []
     for one in found.open:
-        steps = {step for looked in one.looked for step in looked.steps}
-        if steps - found.withdrawn and not steps & known.waiting.keys():
+        steps = {step for looked in one.looked if not looked.withdrawn for step in looked.steps}
+        if steps and not steps & known.waiting.keys():
             late = f", late: it was expected by {one.paper['expected_by']}" if one.late else ""
             told.append(info("ask/done", f"request {one.paper['id']} to {one.paper['ask']} is done{late}"))
     return told
 
 
-def awaited(found: Requests, known: Ledger, new: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def awaited(found: Requests, known: Ledger, new: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """What an apply document says of requests that wait for their contacts: the new ones, and those still open."""
-    open_ = [one for one in found.open if any(step in known.waiting for looked in one.looked for step in looked.steps)]
-    open_ = [one for one in open_ if not all(looked.withdrawn for looked in one.looked)]
+    written = {paper["id"] for paper in new}
+    open_ = [one for one in found.open if one.paper["id"] not in written]
+    open_ = [
+        one
+        for one in open_
+        if any(step in known.waiting for looked in one.looked if not looked.withdrawn for step in looked.steps)
+    ]
     said = [(one.paper, "late" if one.late and one.state is asked.State.NOT_YET else str(one.state)) for one in open_]
     return [
         {
@@ -317,28 +340,32 @@ def kept(folder: Path) -> tuple[list[dict[str, Any]], list[Diagnostic]]:
     found, broken = [], []
     for path in sorted(folder.glob("*.json")) if folder.is_dir() else []:
         try:
-            if path.stat().st_size > LARGEST:
-                raise ValueError("it is too large")
-            found.append(_checked(json.loads(path.read_text(encoding="utf-8"))))
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as problem:
-            why = "What it asked for is asked for again."
-            broken.append(
-                warning("ask/unreadable", f"{path.name} is no request: {problem}", why, origin=Origin(str(path)))
-            )
+            found.append(_paper(path))
+        except (OSError, ValueError) as problem:
+            said = problem.strerror if isinstance(problem, OSError) else str(problem)
+            what, why = f"{path.name} is no request: {said}", "What it asked for is asked for again."
+            broken.append(warning("ask/unreadable", what, why, origin=Origin(str(path))))
     return sorted(found, key=lambda one: (one["created"], one["id"])), broken
 
 
-def _checked(paper: Any) -> dict[str, Any]:
-    if paper["kind"] != "request" or not str(paper["format_version"]).startswith("1."):
-        raise ValueError("it is of another kind or version")
-    for name in ("id", "ask", "created", "expected_by"):
-        if not isinstance(paper[name], str):
-            raise ValueError(f"{name} is no text")
-    _late(paper, datetime.now(UTC))
-    for change in paper["changes"]:
-        request.sets(change)
-        if not all(isinstance(one, str) for one in change["steps"]):
-            raise ValueError("a step is no text")
+def _paper(path: Path) -> dict[str, Any]:
+    """One request's document.
+
+    Raises:
+        OSError: it cannot be read. ValueError: it is none; the message is for a person.
+    """
+    if path.stat().st_size > LARGEST:
+        raise ValueError("it is too large")
+    try:
+        paper = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as problem:
+        raise ValueError("it is no JSON") from problem
+    try:
+        request.check(paper)
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as problem:
+        raise ValueError("it is damaged") from problem
+    if paper["id"] != path.stem:
+        raise ValueError("it is damaged")
     return dict(paper)
 
 
@@ -360,7 +387,7 @@ def tasks(found: Requests, customer: str, now: datetime) -> dict[str, Any]:
                     {
                         "address": looked.key.address,
                         "state": "withdrawn" if looked.withdrawn else str(looked.seen.state),
-                        "text": looked.seen.text,
+                        "text": looked.why or looked.seen.text,
                     }
                     for looked in one.looked
                 ],
@@ -368,5 +395,5 @@ def tasks(found: Requests, customer: str, now: datetime) -> dict[str, Any]:
             for one in found.open
             if not all(looked.withdrawn for looked in one.looked)
         ],
-        "diagnostics": [one.as_json() for one in found.broken],
+        "diagnostics": [one.as_json() for one in (*found.unread, *found.broken)],
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import stat
 import time
@@ -17,6 +18,9 @@ from tests.emulators.dns_server import ANY_NAME, Fault, Trouble
 from tests.endtoend.asking import NEW_SPF, OLD_SPF, SPEC, ZONE, Asking, record, values
 from tests.live.manual_host import ASK, Person, blank_lost, in_quotes, mistyped, name_twice, without_dot
 
+#: Fields of a request that are read back.
+USED = ("kind", "format_version", "id", "ask", "created", "expected_by", "send_by", "zones", "steps", "changes")
+DAMAGED = ("damaged", "of another kind or version")
 Slip = Callable[[Mapping[str, Any]], tuple[str, str]]
 
 
@@ -210,6 +214,19 @@ def test_a_damaged_paper_is_told(asking: Asking) -> None:
     for text in ("{", "[]", '{"kind": "request"}', '{"kind": "request", "format_version": "1.0"}', "\udcff"):
         path.write_text(text, errors="surrogateescape")
         assert asking.told("ask/unreadable"), text
+    change = paper["changes"][0]
+    odd: list[dict[str, Any]] = [{name: 5} for name in USED] + [{name: {}} for name in USED]
+    odd += [{"changes": [{**change, name: 5}]} for name in change]
+    odd += [{"id": "evil"}, {"expected_by": "2020-01-01T00:00:00"}, {"zones": ["other.example"]}]
+    for wrong in odd:
+        path.write_text(json.dumps(paper | wrong))
+        (said,) = asking.told("ask/unreadable")
+        assert said in {f"{path.name} is no request: it is {one}" for one in DAMAGED}, wrong
+    for name in USED:
+        path.write_text(json.dumps({key: value for key, value in paper.items() if key != name}))
+        assert asking.told("ask/unreadable"), name
+    path.write_text(json.dumps(paper))
+    assert asking.told("ask/unreadable") == []
 
 
 def test_a_line_that_is_gone_removes_nothing(asking: Asking) -> None:
@@ -241,6 +258,116 @@ def test_one_request_for_each_contact(tmp_path: Path) -> None:
         asking.applies(asking.plans())
         found = {one["ask"]: one["zones"] for one in asking.papers()}
         assert found == {ASK: [ZONE, "two.example"], "dns@elsewhere.example": ["three.example"]}
+    finally:
+        asking.host.close()
+
+
+def _spf(asking: Asking, spf: str, *more: str) -> None:
+    asking.host.resolver.add({("third.example", "TXT"): ["v=spf1 ip4:192.0.2.9 -all"]})
+    asking.host.edit(Key("dns", ZONE, "TXT", "@"), record("TXT", "@", spf, *more, ttl=300))
+
+
+def test_a_sender_that_came_after_the_request_is_kept(asking: Asking) -> None:
+    """The paper would take it away: it is withdrawn for this record, another is written, and that only once."""
+    first = asking.begins()
+    _spf(asking, OLD_SPF.replace(" ~all", " include:third.example ~all"), "vendor=1")
+    (told,) = asking.told("ask/withdrawn")
+    assert "doing it would undo include:third.example" in told
+    done = asking.applies()
+    (new,) = done["requests"]
+    second = next(paper for paper in asking.papers() if paper["id"] == new["id"])
+    merged = "v=spf1 include:_spf.old.example include:third.example include:spf.mailer.example ~all"
+    assert values([second]) == {("change", "@", merged)}
+    assert asking.applies()["requests"] == []
+    (told,) = asking.told("ask/withdrawn")
+    assert f"is asked for by request {new['id']} instead" in told
+    others = [number for number, row in enumerate(first["records"]) if row["name"] != "@"]
+    Person(asking.host).does(first, others)
+    Person(asking.host).does(second)
+    assert asking.applies()["exit_code"] == 0
+    assert asking.work().tasks("acme")["requests"] == []
+    assert asking.host.truth(ZONE)[Key("dns", ZONE, "TXT", "@")].values == (merged, "vendor=1")
+
+
+def test_a_paper_that_fits_again_is_the_same_request(asking: Asking) -> None:
+    """The sender came and went."""
+    first = asking.begins()
+    _spf(asking, OLD_SPF.replace(" ~all", " include:third.example ~all"), "vendor=1")
+    asking.applies()
+    _spf(asking, OLD_SPF, "vendor=1")
+    asking.applies()
+    assert len(asking.papers()) == 2
+    Person(asking.host).does(first)
+    asking.applies()
+    assert NEW_SPF in asking.host.truth(ZONE)[Key("dns", ZONE, "TXT", "@")].values
+
+
+@pytest.mark.parametrize(
+    ("spf", "more"),
+    [
+        ("v=spf1 include:spf.mailer.example include:_spf.old.example ~all", ["vendor=1"]),
+        (NEW_SPF.replace(" ~all", " include:third.example ~all"), ["vendor=1"]),
+        (NEW_SPF.replace("v=spf1 ", "v=spf1  "), ["vendor=1"]),
+        (NEW_SPF, []),
+        (NEW_SPF, ["vendor=2", "vendor=3"]),
+    ],
+)
+def test_right_in_other_words(asking: Asking, spf: str, more: list[str]) -> None:
+    """What means what was asked for is done, whatever stands beside it."""
+    Person(asking.host).does(asking.begins())
+    _spf(asking, spf, *more)
+    assert asking.applies()["exit_code"] == 0
+    assert asking.work().tasks("acme")["requests"] == []
+    assert (asking.applies()["exit_code"], asking.plans()["steps"]) == (0, [])
+
+
+def test_done_while_the_paper_is_lost(asking: Asking) -> None:
+    """Nobody waits for what the plan does not want any more and no paper asks for."""
+    Person(asking.host).does(asking.begins())
+    _spf(asking, NEW_SPF, "vendor=1", '"v=spf1 -all"')
+    shutil.rmtree(asking.state() / "requests")
+    assert asking.applies()["exit_code"] == 0
+    assert asking.work().tasks("acme")["requests"] == []
+
+
+def test_another_contact_is_asked(asking: Asking) -> None:
+    """The address was wrong: the right one gets a request of its own, and it is told."""
+    asking.begins()
+    asking.edit(ASK, "dns@hosting.example")
+    assert all("is asked of dns@hosting.example now" in text for text in asking.told("ask/withdrawn"))
+    asking.applies(asking.plans())
+    second = asking.papers()[1]
+    assert (second["ask"], len(second["records"])) == ("dns@hosting.example", 3)
+    assert asking.applies()["requests"] == []
+    Person(asking.host).does(second)
+    assert asking.applies()["exit_code"] == 0
+
+
+def test_a_zone_that_cannot_be_read_withdraws_nothing(asking: Asking) -> None:
+    """One server is silent: nobody is told to leave anything out, and `tasks` does not say that all is well."""
+    asking.begins()
+    asking.host.servers[1].faults[ANY_NAME] = Fault(Trouble.SERVFAIL)
+    assert asking.told("ask/withdrawn") == []
+    said = asking.run("tasks", "--json")
+    assert (said.code, len(said.json["requests"])) == (1, 1)
+    assert [one["rule"] for one in said.json["diagnostics"]] == ["live/unread"]
+    asking.host.servers[1].faults.clear()
+    assert asking.run("tasks").code == 5
+
+
+def test_a_zone_that_left_the_spec(tmp_path: Path) -> None:
+    """Its request is told once, and waits for nobody."""
+    more = "  two.example: {dns: {ask: dns@elsewhere.example}, dmarc: {policy: none}}\n"
+    asking = Asking(tmp_path, SPEC + more)
+    try:
+        asking.host.make("two.example")
+        asking.applies(asking.plans())
+        asking.edit(more, "")
+        (told,) = asking.told("ask/withdrawn")
+        assert "TXT _dmarc.two.example. is no longer wanted" in told
+        asking.applies()
+        assert asking.told("ask/withdrawn") == []
+        assert [one["zones"] for one in asking.work().tasks("acme")["requests"]] == [[ZONE]]
     finally:
         asking.host.close()
 
