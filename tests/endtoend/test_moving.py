@@ -150,3 +150,13 @@ def test_public_dns_stands_in_for_an_old_host_that_cannot_be_read(place: Place) 
     (found,) = [one for one in plan.json["diagnostics"] if one["rule"] == "zone/mail-left-behind"]
     assert "only zones has the SPF term include:old.example," in found["summary"]
     assert "zone/unread" in plan.rules
+
+
+def test_another_name_for_the_same_host_is_no_move(place: Place) -> None:
+    """The old name is gone from the workspace, and all that is ours stands where it stood."""
+    workspace = place.specs / "workspace.yaml"
+    old = "zones: {type: zonefile, directory: zones}"
+    workspace.write_text(workspace.read_text().replace(old, f"bind{old[5:]}").replace("dns: zones", "dns: bind"))
+    plan = place.edit("dns: second", "dns: bind").planned()
+    assert (plan.code, plan.json["steps"]) == (0, [])
+    assert "zone/moves" not in plan.rules

@@ -74,3 +74,17 @@ def test_a_tenant_that_was_not_read(tmp_path: Path) -> None:
     rules = place.run("plan", "--json").rules
     assert "live/unread" in rules
     assert "accounts/sku" not in rules
+
+
+def test_what_a_host_cannot_store_is_told_at_its_line(tmp_path: Path) -> None:
+    """An adapter knows no file; the plan does."""
+    place = Place.empty(tmp_path)
+    place.zone()
+    place.spec(
+        "domains:\n  acme.example:\n    records:\n      - {name: new, type: A, values: [192.0.2.1], proxied: true}\n"
+    )
+    done = place.planned()
+    (told,) = [one for one in done.json["diagnostics"] if one["rule"] == "zonefile/refused"]
+    assert done.code == 1
+    assert told["origin"]["file"].endswith("customer.yaml")
+    assert told["origin"]["line"] == 4
