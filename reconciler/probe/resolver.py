@@ -78,7 +78,8 @@ class Resolver:
         volley.run()
         if how is How.RESOLVE:
             with self._lock:
-                for (one, question), answer in volley.answers.items():
+                for one, question in tasks:  # in their order: whose answer came first is chance
+                    answer = volley.answers[one, question]
                     if one in self.servers and answer.status is not Status.FAILED:
                         self._known.setdefault(question, answer)
         return {one: volley.answers[one] for one in tasks}

@@ -97,7 +97,7 @@ def _answers(url: str) -> bool:
 @pytest.fixture(autouse=True)
 def _keys(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ID", "AKIDSECOND")
-    monkeypatch.setenv("KEY", "a secret")
+    monkeypatch.setenv("KEY", "a-secret")
 
 
 def test_create_change_delete(opinion: Opinion, tmp_path: Path) -> None:
