@@ -30,7 +30,7 @@ from reconciler.model.errors import (
     Unavailable,
 )
 from reconciler.model.key import Key
-from reconciler.model.resource import Group, Licenses, RecordSet, Resource, Sku, TenantDomain, User
+from reconciler.model.resource import Group, Licenses, RecordSet, Resource, SignIn, Sku, TenantDomain, User
 from reconciler.provider import Capabilities, Observation, Readiness, Scope
 
 OPTIONS = ("zones", "tenants")
@@ -152,8 +152,8 @@ class MemoryRemote:
                 return self._accept_domain(resource)
             case Group():
                 return self._accept_group(stored, resource)
-            case Sku():
-                raise RemoteFailure(400, "a subscription is bought, not written")
+            case Sku() | SignIn():
+                raise RemoteFailure(400, f"a {resource.key.kind} is not written here")
 
     def _accept_records(self, stored: Mapping[Key, Resource], records: RecordSet) -> RecordSet:
         beside = {key.kind for key in stored if key.name == records.key.name and key != records.key}
@@ -251,10 +251,10 @@ class MemoryProvider:
 
     def observe(self, scope: Scope) -> Observation:
         """All pages or an error."""
-        found = [one for one in self._listed(scope) if scope.names is None or _called(one) in scope.names]
-        if scope.names is not None and scope.system == "tenant":
-            users = {one.remote_id for one in found if isinstance(one, User)}
-            found += [one for one in self._listed(scope) if isinstance(one, Licenses) and one.remote_id in users]
+        listed = list(self._listed(scope))
+        if scope.system == "tenant":
+            scope = replace(scope, names=None)  # it is in memory: more is not dearer
+        found = (one for one in listed if scope.names is None or one.key.name in scope.names)
         return Observation(scope, {one.key: one for one in found})
 
     def ready(self, key: Key) -> Readiness:

@@ -31,7 +31,7 @@ from reconciler.model.errors import (
     Unsupported,
 )
 from reconciler.model.key import Key
-from reconciler.model.resource import Group, Licenses, Resource, TenantDomain, User
+from reconciler.model.resource import Group, Licenses, Resource, SignIn, TenantDomain, User
 from reconciler.model.tenant_document import Entry
 from reconciler.model.value import Secret
 from reconciler.model.zone_scan import scan
@@ -40,14 +40,17 @@ from reconciler.provider import Capabilities, Observation, Readiness, Scope
 #: Graph carries 20 requests in one batch; each takes effect alone.
 BATCH = 20
 
+#: What the tenant says of a domain.
+DOMAIN = frozenset({"verification", "records", "federated", "hosted"})
 KINDS: Mapping[str, Capabilities] = {
-    "domain": Capabilities(
-        frozenset({"create", "update"}), BATCH, computed=frozenset({"verification", "records"}), local=True
-    ),
+    "domain": Capabilities(frozenset({"create", "update"}), BATCH, computed=DOMAIN, local=True),
     "user": Capabilities(batch=BATCH, computed=frozenset({"remote_id", "synced", "guest"}), local=True),
-    "licenses": Capabilities(frozenset({"update"}), BATCH, computed=frozenset({"remote_id", "inherited"}), local=True),
+    "licenses": Capabilities(
+        frozenset({"update"}), BATCH, computed=frozenset({"remote_id", "inherited", "errors"}), local=True
+    ),
     "group": Capabilities(frozenset({"create", "update"}), BATCH, computed=frozenset({"remote_id"}), local=True),
     "sku": Capabilities(frozenset(), local=True),
+    "sign-in": Capabilities(frozenset({"update"}), computed=frozenset({"policies"}), local=True),
 }
 
 
@@ -152,10 +155,12 @@ class TenantFileProvider:
         return same[0] if same else ""
 
     def _with_known_members(self, wanted: Resource) -> Resource:
-        """A group's members by object id: one who was made just now may still be called by our name."""
+        """Members and managers by object id: one who was made just now may still be called by our name."""
+        scope = wanted.key.scope
+        if isinstance(wanted, User):
+            return replace(wanted, manager=self._created.get((scope, wanted.manager), wanted.manager))
         if not isinstance(wanted, Group):
             return wanted
-        scope = wanted.key.scope
         return replace(wanted, members=tuple(self._created.get((scope, one), one) for one in wanted.members))
 
     def _act(
@@ -187,6 +192,8 @@ class TenantFileProvider:
                 tenant_acts.change_group(document, present, after)
             case None, Group():
                 tenant_acts.create_group(document, after, name)
+            case SignIn(), SignIn():
+                tenant_acts.protect(document, after)
             case _:
                 raise tenant_acts.refused(f"a {change.key.kind} is not deleted here")
         return waiting, name
@@ -328,9 +335,14 @@ def _differing(one: Resource | None, other: Resource | None, kind: str) -> str:
 def _holds(present: Resource | None, after: Resource | None, change: Change) -> bool:
     if after is None:
         return present is None or (isinstance(present, User) and present.deleted)
-    if change.before is None and isinstance(present, TenantDomain) and isinstance(after, TenantDomain):
-        # A subdomain of a verified domain is verified as soon as it is added.
-        after = replace(after, verified=after.verified or present.verified)
+    before = change.before
+    if isinstance(present, TenantDomain) and isinstance(after, TenantDomain):
+        if before is None:
+            # A subdomain of a verified domain is verified as soon as it is added.
+            after = replace(after, verified=after.verified or present.verified)
+        if not (isinstance(before, TenantDomain) and before.verified):
+            # Its services come with the verification.
+            after = replace(after, services=tenant_rules.in_order((*after.services, *present.services)))
     return not _differing(present, after, change.key.kind)
 
 

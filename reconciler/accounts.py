@@ -12,7 +12,7 @@ from reconciler.model.route import Facts, Want
 from reconciler.model.value import Value
 from reconciler.spec.accounts import Account
 from reconciler.spec.customer import Absence, CustomerSpec
-from reconciler.tenant import BLOCKED, LICENSED, PRESENT
+from reconciler.tenant import ALIAS, BLOCKED, LICENSED, PLAN_OFF, PRESENT
 
 Ask = tuple[str, Slot, Want]
 STAGE = "accounts"
@@ -55,6 +55,9 @@ def wishes(customer: CustomerSpec, facts: Facts) -> Wishes:
             further = tuple(sorted(aliases.get(account.address, ())))
             made.home(customer, account.address).extend(_person(customer, account, further, facts, made.diagnostics))
     made.own += _groups(customer, made.diagnostics)
+    if customer.sign_in.security_defaults is not None:
+        slot = Slot(Key("tenant", customer.tenant, "sign-in", "@"), "defaults")
+        made.own.append((STAGE, slot, Want(customer.sign_in.security_defaults, customer.sign_in.origin)))
     for one in customer.absent:
         made.home(customer, one.user or "").extend(_absence(customer, one, facts, made.diagnostics))
     made.diagnostics += [*_by_hand(customer), *_renamed(customer, aliases)]
@@ -77,7 +80,8 @@ def _person(
         ("phone", account.phone),
         ("department", account.department),
         ("jobTitle", account.job_title),
-        ("aliases", aliases),
+        *((f"{ALIAS}{one}", PRESENT) for one in aliases),
+        ("manager", _manager(customer, account, found)),
     )
     for part, value in values:
         if value:
@@ -93,6 +97,17 @@ def _person(
         part = _sku(customer, name, account.origin, facts, found)
         if part:
             yield STAGE, Slot(held, part), Want(LICENSED, account.origin, manage=account.manage)
+            for plan in customer.licenses[name].disabled_plans:
+                yield STAGE, Slot(held, f"{part}/{plan}"), Want(PLAN_OFF, account.origin, manage=account.manage)
+
+
+def _manager(customer: CustomerSpec, account: Account, found: list[Diagnostic]) -> str:
+    """The spec id of who leads a person; empty for nobody."""
+    whom = next((one for one in customer.accounts or () if one.address == account.manager), None)
+    if account.manager and (whom is None or whom.kind != "person" or whom is account):
+        what = f"{account.address} has a manager {account.manager} that is no other person of the accounts"
+        found.append(error("accounts/manager", what, remedy="add the account first", origin=account.origin))
+    return whom.id if whom else ""
 
 
 def _wish(account: Account, part: str, value: Value) -> Want:

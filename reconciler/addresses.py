@@ -9,21 +9,21 @@ from reconciler.diff import Row
 from reconciler.model.key import Key, Slot
 from reconciler.model.resource import Resource, User
 from reconciler.model.value import Unknown, Value
+from reconciler.tenant import ALIAS
 
-PARTS = ("upn", "aliases")
 #: Number of its route, and of its stage: who comes earlier.
 Place = tuple[int, int]
 
 
 def taken(row: Row) -> set[str]:
     """Addresses, lower case, that an account has after a row's write and not before."""
-    found = _texts(row.target) - _texts(row.before) if row.slot.part in PARTS else set()
-    return found.union(*(_texts(row.carried[part].value) for part in PARTS if part in row.carried))
+    found = _addresses(row.slot.part, row.target) - _addresses(row.slot.part, row.before)
+    return found.union(*(_addresses(part, want.value) for part, want in row.carried.items()))
 
 
 def given(row: Row) -> set[str]:
     """Addresses, lower case, that an account has no more after a row's write."""
-    return _texts(row.before) - _texts(row.target) if row.slot.part in PARTS else set()
+    return _addresses(row.slot.part, row.before) - _addresses(row.slot.part, row.target)
 
 
 def refusals(
@@ -93,7 +93,8 @@ class _Case:
         return ((row.slot, reason) for row in self.users if row.slot.key == key)
 
 
-def _texts(value: Value | Unknown | None) -> set[str]:
-    if isinstance(value, tuple):
-        return {one.lower() for one in value}
-    return {value.lower()} if isinstance(value, str) else set()
+def _addresses(part: str, value: Value | Unknown | None) -> set[str]:
+    """The address that a slot of a user holds, with this value."""
+    if part.startswith(ALIAS) and value:
+        return {part.removeprefix(ALIAS)}
+    return {value.lower()} if part == "upn" and isinstance(value, str) else set()

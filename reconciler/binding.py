@@ -60,7 +60,7 @@ class Binding:
 
         The resources themselves keep the key under which their provider knows them.
         """
-        return {self._named(one): self._members(one) if isinstance(one, Group) else one for one in resources.values()}
+        return {self._named(one): self._people(one) for one in resources.values()}
 
     def _named(self, resource: Resource) -> Key:
         key = resource.key
@@ -72,14 +72,22 @@ class Binding:
             return key._replace(name=self.names.get(("user", key.name), key.name))
         return key._replace(name=self.names.get(("group", key.name), key.name)) if isinstance(resource, Group) else key
 
-    def _members(self, group: Group) -> Group:
-        return replace(group, members=tuple(sorted(self.names.get(("user", one), one) for one in group.members)))
+    def _people(self, resource: Resource) -> Resource:
+        """Whom a resource speaks of, under the spec's names."""
+        if isinstance(resource, User) and resource.manager:
+            return replace(resource, manager=self.names.get(("user", resource.manager), resource.manager))
+        if isinstance(resource, Group):
+            members = sorted(self.names.get(("user", one), one) for one in resource.members)
+            return replace(resource, members=tuple(members))
+        return resource
 
     def outward(self, resource: Resource | None) -> Resource | None:
         """A resource as the provider knows it: by object id where there is one."""
         if isinstance(resource, User | Licenses):
             remote = resource.remote_id or self.remote.get(("user", resource.key.name), "")
-            return replace(resource, key=self.key(resource.key), remote_id=remote)
+            resource = replace(resource, key=self.key(resource.key), remote_id=remote)
+        if isinstance(resource, User):
+            return replace(resource, manager=self.remote.get(("user", resource.manager), resource.manager))
         if isinstance(resource, Group):
             members = tuple(sorted(self.remote.get(("user", one), one) for one in resource.members))
             return replace(resource, key=self.key(resource.key), members=members)

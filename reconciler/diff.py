@@ -258,7 +258,7 @@ class _Walk:
     def _exists(self) -> bool:
         if self.key.system == "dns":
             return any(part not in TRAITS for part in self.now)
-        return self.key.kind == "licenses" or "" in self.now
+        return self.key.kind in ("licenses", "sign-in") or "" in self.now
 
     def _travels(self, part: str, want: Want) -> bool:
         return part in TRAITS if self.key.system == "dns" else part != "" and want.value is not None

@@ -9,7 +9,7 @@ from reconciler.diff import Row, World
 from reconciler.model.key import TRAITS, Key, Slot, parse_slot
 from reconciler.model.route import Route
 from reconciler.recordset import replaced
-from reconciler.tenant import BLOCKED
+from reconciler.tenant import ALIAS, BLOCKED
 from reconciler.verdict import Judgement, Known, Verdict, unsaid
 
 RETIRE = "retire"
@@ -22,11 +22,13 @@ class Mentioned:
     Attributes:
         kinds: types of record wished at (zone, name).
         homes: route and stage of each user that is wished for: what leaves its licences leaves there.
+        addresses: the address wished for each user.
     """
 
     parts: dict[Key, set[str]]
     kinds: dict[tuple[str, str], set[str]]
     homes: dict[Key, tuple[Route, int]]
+    addresses: set[tuple[Key, str]]
 
     @classmethod
     def of(cls, routes: Collection[Route]) -> Mentioned:
@@ -34,6 +36,7 @@ class Mentioned:
         parts: dict[Key, set[str]] = {}
         kinds: dict[tuple[str, str], set[str]] = {}
         homes: dict[Key, tuple[Route, int]] = {}
+        addresses: set[tuple[Key, str]] = set()
         for route in routes:
             for index, stage in enumerate(route.stages):
                 for slot, want in stage.wants.items():
@@ -42,7 +45,9 @@ class Mentioned:
                         kinds.setdefault((slot.key.scope, slot.key.name), set()).add(slot.key.kind)
                     elif slot.key.kind == "user" and slot.part == "":
                         homes[slot.key] = route, index
-        return cls(parts, kinds, homes)
+                    elif slot.key.kind == "user" and slot.part == "upn":
+                        addresses.add((slot.key, str(want.value)))
+        return cls(parts, kinds, homes, addresses)
 
     def __contains__(self, slot: Slot) -> bool:
         """Tell whether a slot is named; the TTL and the like of a set are, where any part of the set is."""
@@ -69,6 +74,8 @@ def owned_rows(
             judgement = Judgement(Verdict.FORGET, "no longer asked for", None)
         else:
             judgement = unsaid(Known(slot, owned, parts.get(slot.part)), owned)
+        if slot.part.startswith(ALIAS) and (slot.key, slot.part.removeprefix(ALIAS)) in mentioned.addresses:
+            judgement = Judgement(Verdict.FORGET, "it becomes the account's own address", None)
         if slot.key.kind == "user" and slot.part == "" and judgement.verdict is Verdict.OMITTED:
             judgement = _ladder(judgement, parts.get(""))
         yield (
@@ -89,11 +96,13 @@ def unmanaged(mentioned: Mentioned, world: World) -> Iterator[Slot]:
     """Live slots that are neither mentioned nor owned; a TTL is never one by itself."""
     for key in world.resources:
         named = mentioned.parts.get(key)
-        if (named is not None and "" in named) or key.kind == "sku":
+        if (named is not None and "" in named) or key.kind in ("sku", "sign-in"):
             continue
         for part in world.parts(key):
             slot = Slot(key, part)
             if (key.system == "dns" and part in TRAITS) or (key.kind in ("domain", "user", "group") and part):
+                continue
+            if key.kind == "licenses" and "/" in part:  # what is off in a product says nothing by itself
                 continue
             if slot not in mentioned and slot.address not in world.owned:
                 yield slot

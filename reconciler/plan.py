@@ -21,7 +21,7 @@ from reconciler.model.route import Route, Want
 from reconciler.model.value import Unknown, Value
 from reconciler.verdict import REMOVALS, Verdict
 
-KIND_ORDER = {"domain": "0", "user": "1", "licenses": "2", "group": "3"}
+KIND_ORDER = {"domain": "0", "user": "1", "licenses": "2", "group": "3", "sign-in": "4"}
 #: What the stages of a rollback are called: this, and the stage whose writes it sets back.
 ROLLBACK = "rollback/"
 UNSETTLED = frozenset({Verdict.DRIFT, Verdict.CONFLICT, Verdict.PENDING})
@@ -298,6 +298,8 @@ def _needs(batch: Mapping[Slot, Act]) -> dict[Slot, list[Slot]]:
                 hosts.setdefault(_host(slot.key), []).append(slot)
     needs = _addresses(batch)
     for slot, act in batch.items():
+        if slot.key.kind == "user":
+            needs.setdefault(slot, []).extend(_manager(act, batch))
         if slot.key.system != "dns":
             continue
         leaves = act.effect == "destroy"
@@ -325,6 +327,15 @@ def _addresses(batch: Mapping[Slot, Act]) -> dict[Slot, list[Slot]]:
         ]
         for slot, row in users
     }
+
+
+def _manager(act: Act, batch: Mapping[Slot, Act]) -> Iterator[Slot]:
+    """Who leads a person is made before."""
+    want = act.row.carried.get("manager")
+    name = want.value if want else act.row.after if act.slot.part == "manager" else None
+    first = Slot(act.slot.key._replace(name=str(name)), "")
+    if name and first in batch and first != act.slot:
+        yield first
 
 
 def _host(key: Key) -> str:

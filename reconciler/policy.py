@@ -87,7 +87,12 @@ def _removals(case: Case, rules: Rules) -> Iterator[tuple[Slot, str]]:
     count = expected if isinstance(expected, int) else 0
     named = frozenset(expected if isinstance(expected, tuple) else ())
     given = _given(case)  # another licence in the same call: nobody is left without
-    unnamed = [row for row in omitted if row.slot.address not in named and row.slot.key not in given]
+    passed = {one for row in case.rows for one in addresses.taken(row)} if omitted else set()
+    unnamed = [
+        row
+        for row in omitted
+        if row.slot.address not in named and row.slot.key not in given and not addresses.given(row) & passed
+    ]
     for row in _removed(case):
         if not case.complete:
             yield row.slot, "not everything could be read or understood, and only a complete reading may remove"
@@ -231,14 +236,18 @@ def _replaced(case: Case, refused: Collection[Slot]) -> Iterator[tuple[Slot, str
 
 def _given(case: Case) -> set[Key]:
     """Users' licences to which one is added."""
-    rows = (row for row in case.rows if row.slot.key.kind == "licenses")
-    return {row.slot.key for row in rows if row.verdict not in REMOVALS}
+    return {row.slot.key for row in _licences(case) if row.verdict not in REMOVALS}
+
+
+def _licences(case: Case) -> list[Row]:
+    """Products that are given or taken; a service plan of one needs no seat."""
+    return [row for row in case.rows if row.slot.key.kind == "licenses" and "/" not in row.slot.part]
 
 
 def _seats(case: Case) -> Iterator[tuple[Slot, str]]:
     """Counted before anything is written. Only who gives a licence up for none surely frees a seat in time."""
     given = _given(case)
-    wanted = [row for row in case.rows if row.slot.key.kind == "licenses"]
+    wanted = _licences(case)
     freed = Counter(row.slot.part for row in wanted if row.verdict in REMOVALS and row.slot.key not in given)
     taken = [row for row in wanted if row.verdict not in REMOVALS]
     needed = Counter(row.slot.part for row in taken)

@@ -24,11 +24,12 @@ class Capabilities:
 
     Attributes:
         verbs: of `create`, `update`, `delete`; empty = read only.
-        batch: changes one call can carry.
+        batch: changes one `apply` may be handed; how many calls that takes is the adapter's business.
         atomic: a batch takes effect whole or not at all.
         delegated: a person makes the change; `apply` only asks.
         computed: attributes that the system sets itself, by the names of the resource's dataclass fields; never
             compared. A TTL among them is asked for along with values, and whatever is shown then is a fact.
+        grows: attributes from which nothing can be taken away, by the names of the resource's dataclass fields.
         delay: seconds until a read surely shows a write.
         local: it is kept on this machine: reading it waits for nobody.
     """
@@ -38,6 +39,7 @@ class Capabilities:
     atomic: bool = False
     delegated: bool = False
     computed: frozenset[str] = frozenset()
+    grows: frozenset[str] = frozenset()
     delay: float = 0.0
     local: bool = False
 
@@ -49,12 +51,18 @@ class Scope:
     Attributes:
         system: `dns` or `tenant`.
         name: the zone, or the tenant.
-        names: only these resource names (owner names of the zone, user principal names); none = the whole.
+        names: only these resource names; none = the whole. Of a zone, owner names. Of a tenant: addresses, object ids,
+            domains whose records are asked for, and groups as `group/NAME`; a name of the spec that nobody has there
+            does no harm. A reading may hold more, and says so in its own scope.
     """
 
     system: str
     name: str
     names: frozenset[str] | None = None
+
+
+#: Kinds of which a tenant may hold many; a reading of some names holds all of every other kind.
+NAMED = frozenset({"user", "licenses", "group"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +88,12 @@ class Observation:
 
     def covers(self, key: Key) -> bool:
         """Tell whether this reading can say that `key` does not exist."""
-        inside = (key.system, key.scope) == (self.scope.system, self.scope.name)
-        return inside and (self.scope.names is None or key.name in self.scope.names)
+        if (key.system, key.scope) != (self.scope.system, self.scope.name):
+            return False
+        names = self.scope.names
+        if names is None or (key.system == "tenant" and key.kind not in NAMED):
+            return True
+        return (f"group/{key.name}" if key.kind == "group" else key.name) in names
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +195,20 @@ class Witness(Protocol):
 
         Raises:
             ProviderError: a server could not be asked.
+        """
+        ...
+
+
+@runtime_checkable
+class Follower(Protocol):
+    """What a provider has besides whose system can tell what has changed since a reading."""
+
+    def follow(self, before: Observation) -> Observation:
+        """The same reading, brought up to date; `before` is one of its own, whatever process made it.
+
+        Raises:
+            ProviderError: it could not be read whole. `Moved` when the system does not remember that state any more:
+                `observe` instead.
         """
         ...
 

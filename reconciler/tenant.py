@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from reconciler.model.key import Key
-from reconciler.model.resource import Group, Licenses, Resource, TenantDomain, User
+from reconciler.model.resource import Group, Licenses, Resource, SignIn, TenantDomain, User
 from reconciler.model.value import Value
 
 #: Slot part -> field of `User`.
@@ -19,10 +19,12 @@ USER_FIELDS = {
     "phone": "phone",
     "department": "department",
     "jobTitle": "job_title",
-    "aliases": "aliases",
+    "manager": "manager",
 }
 
-LICENSED = "direct"
+#: Before a further address, in the slot part of a user.
+ALIAS = "aliases/"
+LICENSED, PLAN_OFF = "direct", "off"
 PRESENT, BLOCKED = "present", "blocked"
 
 
@@ -31,10 +33,14 @@ def parts(resource: Resource) -> dict[str, Value]:
     if isinstance(resource, User):
         return _user_parts(resource)
     if isinstance(resource, Licenses):
-        return dict.fromkeys(resource.direct, LICENSED)
+        off = dict.fromkeys(resource.disabled, PLAN_OFF)
+        return {**dict.fromkeys(resource.direct, LICENSED), **off}
     if isinstance(resource, TenantDomain):
         flags = {"verified": resource.verified, "default": resource.default}
-        return {"": PRESENT, **{name: True for name, value in flags.items() if value}}
+        services = {f"services/{one}": PRESENT for one in resource.services}
+        return {"": PRESENT, **{name: True for name, value in flags.items() if value}, **services}
+    if isinstance(resource, SignIn):
+        return {"defaults": resource.defaults}
     if isinstance(resource, Group):
         members = {f"members/{one}": PRESENT for one in resource.members}
         named = {"displayName": resource.display_name, "groupKind": resource.group_kind}
@@ -48,9 +54,9 @@ def _user_parts(user: User) -> dict[str, Value]:
     found: dict[str, Value] = {"": PRESENT if user.enabled else BLOCKED}
     for part, name in USER_FIELDS.items():
         value: Value = getattr(user, name)
-        if value not in ("", ()):
+        if value:
             found[part] = value
-    return found
+    return found | {f"{ALIAS}{one}": PRESENT for one in user.aliases}
 
 
 def fold(key: Key, live: Resource | None, writes: Mapping[str, Value | None]) -> Resource | None:
@@ -68,9 +74,9 @@ def fold(key: Key, live: Resource | None, writes: Mapping[str, Value | None]) ->
     if key.kind == "licenses":
         return _fold_licenses(key, live if isinstance(live, Licenses) else None, writes)
     if key.kind == "domain":
-        domain = live if isinstance(live, TenantDomain) else TenantDomain(key)
-        flags = {part: bool(writes[part]) for part in ("verified", "default") if part in writes}
-        return replace(domain, **flags)  # type: ignore[arg-type]
+        return _fold_domain(key, live if isinstance(live, TenantDomain) else TenantDomain(key), writes)
+    if key.kind == "sign-in":
+        return replace(live if isinstance(live, SignIn) else SignIn(key), defaults=bool(writes.get("defaults")))
     return _fold_group(key, live if isinstance(live, Group) else None, writes)
 
 
@@ -79,21 +85,36 @@ def _fold_user(key: Key, live: User | None, writes: Mapping[str, Value | None]) 
         return None
     user = live or User(key, upn="", display_name="")
     fields: dict[str, object] = {}
+    aliases = set(user.aliases)
     for part, value in writes.items():
-        if part:
-            fields[USER_FIELDS[part]] = (() if part == "aliases" else "") if value is None else value
+        if part.startswith(ALIAS):
+            (aliases.add if value else aliases.discard)(part.removeprefix(ALIAS))
+        elif part:
+            fields[USER_FIELDS[part]] = "" if value is None else value
         else:
             fields["enabled"] = value == PRESENT
             fields["deleted"] = False
-    return replace(user, key=key, **fields)  # type: ignore[arg-type]
+    return replace(user, key=key, aliases=tuple(sorted(aliases)), **fields)  # type: ignore[arg-type]
+
+
+def _fold_domain(key: Key, domain: TenantDomain, writes: Mapping[str, Value | None]) -> TenantDomain:
+    services = set(domain.services)
+    for part, value in writes.items():
+        kind, _, service = part.partition("/")
+        if kind == "services":
+            (services.add if value else services.discard)(service)
+    flags = {part: bool(writes[part]) for part in ("verified", "default") if part in writes}
+    return replace(domain, key=key, services=tuple(sorted(services)), **flags)  # type: ignore[arg-type]
 
 
 def _fold_licenses(key: Key, live: Licenses | None, writes: Mapping[str, Value | None]) -> Licenses:
+    """A plan that is off goes with its product."""
     held = live or Licenses(key, remote_id="")
-    direct = (set(held.direct) | {sku for sku, value in writes.items() if value}) - {
-        sku for sku, value in writes.items() if not value
-    }
-    return replace(held, key=key, direct=tuple(sorted(direct)))
+    kept = {*held.direct, *held.disabled}
+    kept = (kept | {part for part, value in writes.items() if value}) - {p for p, value in writes.items() if not value}
+    direct = {part for part in kept if "/" not in part}
+    disabled = {part for part in kept - direct if part.partition("/")[0] in direct}
+    return replace(held, key=key, direct=tuple(sorted(direct)), disabled=tuple(sorted(disabled)))
 
 
 def _fold_group(key: Key, live: Group | None, writes: Mapping[str, Value | None]) -> Group:

@@ -130,7 +130,7 @@ accounts: accounts.csv
     asked = wants(found)
     user = f"tenant/{TENANT}/user/ana@shop.example"
     assert asked[user][1].value == "present"
-    assert asked[f"{user}#aliases"][1].value == ("info@shop.example",)
+    assert asked[f"{user}#aliases/info@shop.example"][1].value == "present"
     assert asked[f"{user}#usageLocation"][1].value == "MX"
     assert f"tenant/{TENANT}/licenses/ana@shop.example#O365_BUSINESS_PREMIUM" in asked
     assert found.routes[1].subject == TENANT

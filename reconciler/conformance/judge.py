@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 
 from reconciler.model.key import Key
-from reconciler.model.resource import Licenses, RecordSet, Resource, User
+from reconciler.model.resource import Licenses, RecordSet, Resource, TenantDomain, User
 from reconciler.provider import Capabilities
 
 #: What says who a resource is, not what it is like.
@@ -63,5 +63,12 @@ def computed_of(kinds: Mapping[str, Capabilities], kind: str) -> frozenset[str]:
 
 
 def unasked(wished: Resource | None) -> frozenset[str]:
-    """The attributes that a wish leaves as they are: whether a record set is proxied, unless it says so."""
-    return frozenset({"proxied"}) if isinstance(wished, RecordSet) and wished.proxied is None else frozenset()
+    """The attributes that a wish leaves as they are unless it says so.
+
+    These are: whether a record set is proxied, and the services of a domain, which come with its verification.
+    """
+    if isinstance(wished, RecordSet) and wished.proxied is None:
+        return frozenset({"proxied"})
+    if isinstance(wished, TenantDomain) and not wished.services:
+        return frozenset({"services"})
+    return frozenset()

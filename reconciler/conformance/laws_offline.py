@@ -20,7 +20,7 @@ from reconciler.provider import Capabilities, Reader, Scope, Writer
 
 TRANSITIONS = (*states_dns.TRANSITIONS, *states_tenant.TRANSITIONS)
 VERBS = frozenset({"create", "update", "delete"})
-_KIND = re.compile(r"[A-Z][A-Z0-9-]*|domain|user|licenses|group|sku")
+_KIND = re.compile(r"[A-Z][A-Z0-9-]*|domain|user|licenses|group|sku|sign-in")
 
 
 def law_1(harness: Harness) -> None:

@@ -71,6 +71,7 @@ def _state(walk: Walk, state: State, where: str) -> None:
     if any(walk.provider.kinds[change.key.kind].delegated for change in changes):
         _delegated(walk, changes, where)
     _prove(walk, changes, where)
+    changes = [one for one in changes if not _by_hand(walk, one, where)]
     all_done(walk.apply(changes), changes, f"law 6: {where}")
     _as_desired(walk, state, walk.live(), f"law 6: {where}: observed")
     _as_desired(walk, state, walk.truth(), f"law 6: {where}: really there")
@@ -114,6 +115,19 @@ def _delegated(walk: Walk, changes: Sequence[Change], where: str) -> None:
 
 def _other_steps(change: Change) -> Change:
     return replace(change, steps=tuple(f"{step}-other" for step in change.steps))
+
+
+def _by_hand(walk: Walk, change: Change, where: str) -> bool:
+    """What an attribute that only grows would lose stays; then a person takes it, whom the suite plays."""
+    grows = walk.provider.kinds[change.key.kind].grows
+    if not any({*getattr(change.before, one, ())} - {*getattr(change.after, one, ())} for one in grows):
+        return False
+    mark = walk.harness.mark(walk.scope)
+    (outcome,) = walk.apply([change])
+    holds(outcome.status in NOT_DONE, f"law 6: {where}: declared as what only grows, and taken from: {outcome}")
+    same(walk.harness.mark(walk.scope), mark, f"law 6: {where}: it cannot do that, and wrote")
+    walk.harness.edit(change.key, change.after)
+    return True
 
 
 def _prove(walk: Walk, changes: Sequence[Change], where: str) -> None:

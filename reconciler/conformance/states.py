@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from reconciler.model.key import Key
-from reconciler.model.resource import Group, Licenses, RecordSet, Resource, TenantDomain, User
+from reconciler.model.resource import Group, Licenses, RecordSet, Resource, SignIn, TenantDomain, User
 from reconciler.provider import Scope
 
 State = tuple[Resource, ...]
@@ -87,3 +87,8 @@ def group(name: str, *members: str, **attributes: object) -> Group:
 def domain(name: str, **attributes: object) -> TenantDomain:
     """A domain of the tenant."""
     return replace(TenantDomain(Key("tenant", "", "domain", name)), **attributes)  # type: ignore[arg-type]
+
+
+def sign_in(**attributes: object) -> SignIn:
+    """How sign-in to the tenant is protected."""
+    return replace(SignIn(Key("tenant", "", "sign-in", "@")), **attributes)  # type: ignore[arg-type]

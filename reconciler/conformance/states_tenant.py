@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from reconciler.conformance.states import State, Transition, domain, group, licenses, user
+from reconciler.conformance.states import State, Transition, domain, group, licenses, sign_in, user
 from reconciler.model.resource import Resource
 
 ANA, BEA = user("ana"), user("bea")
@@ -88,5 +88,13 @@ TRANSITIONS = (
         (ANA, BEA, group("staff", "bea")),
     ),
     _story("group: renamed", (group("staff"),), (group("staff", display_name="All of us"),)),
+    _story("sign-in: security defaults on, then off", (sign_in(defaults=True),), (sign_in(),)),
+    _story(
+        "domain: a service put off, then on",
+        (domain("serves.example"),),
+        (domain("serves.example", verified=True),),
+        (domain("serves.example", verified=True, services=("Email",)),),
+        (domain("serves.example", verified=True, services=("Email", "OfficeCommunicationsOnline")),),
+    ),
     _story("group: security", (group("staff", group_kind="security"),)),
 )

@@ -49,7 +49,7 @@ def step(
     """One step of a `begin` entry (rule 13).
 
     Args:
-        before: as re-read right before the write; none = absent. `after`: resolved; none = absent.
+        before: as last read before the write; none = absent. `after`: resolved; none = absent.
         before_ttl: of the record set, in seconds; none when absent, or not DNS.
         carried: slots written with this one because they do not exist without it (`noted`).
         meta: as in `noted`; `gone=True` when the record set does not exist afterwards; `how="adopted"` for a value

@@ -62,6 +62,8 @@ def facts_of(domain: TenantDomain) -> dict[str, Value]:
     """What a tenant's domain says, as facts: its verification text, and its records by type and name, sorted."""
     base = domain.key.address
     found: dict[str, Value] = {f"{base}#verification": domain.verification} if domain.verification else {}
+    if domain.verified:
+        found[f"{base}#services"] = domain.services
     sets: dict[str, set[str]] = {}
     for record in domain.records:
         sets.setdefault(f"{base}#{record.type}/{record.name}", set()).add(record.value)
@@ -80,7 +82,7 @@ def findings(domain: MailDomain, facts: Facts) -> list[Diagnostic]:
             found += _odd_spf(domain, value)
             value = tuple(text for text in value if not is_spf(text))
         kept = domain.gateway and source == f"{base}#MX/@"
-        if source not in asked and value and not kept and not source.endswith("#verification"):
+        if source not in asked and value and not kept and not source.endswith(("#verification", "#services")):
             beyond[source.removeprefix(f"{base}#")] = value
     return [*found, *_beyond(domain, beyond)]
 

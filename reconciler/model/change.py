@@ -15,7 +15,7 @@ class Change:
     """The whole resource before and after; the adapter merges nothing.
 
     Attributes:
-        before: as re-read right before the write; none = it does not exist. A precondition.
+        before: as the plan was made from it, or as read since; none = it does not exist. A precondition.
         after: as it shall be; none = delete it. A user is never deleted but soft-deleted.
         password: for a user that is created; none otherwise.
         steps: ids of the plan's steps that this change carries out.

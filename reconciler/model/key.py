@@ -22,7 +22,7 @@ class Key(NamedTuple):
     Attributes:
         system: `dns` or `tenant`.
         scope: the zone (lower case, A-labels, no final dot) or the tenant (its initial domain).
-        kind: a record type in upper case (`MX`), or `domain`, `user`, `licenses`, `group`, `sku`.
+        kind: a record type in upper case (`MX`), or `domain`, `user`, `licenses`, `group`, `sku`, `sign-in`.
         name: owner name relative to the zone (`@` is the apex); the domain; the spec id of a user or group once it is
             bound, the remote id before.
     """
@@ -44,7 +44,8 @@ class Slot(NamedTuple):
     Attributes:
         part: empty for the whole of it (the values of a record set that is not TXT, the existence of a user); else
             `ttl`, `proxied`, a TXT class (`dmarc`, `other:1f2e3d4c5b6a`), one SPF term (`spf/include:x.example`,
-            `spf/all`), an attribute of a user (`displayName`), a licence (`ENTERPRISEPACK`), or a member of a group.
+            `spf/all`), an attribute of a user (`displayName`), a licence (`ENTERPRISEPACK`) or a service
+            plan of it (`ENTERPRISEPACK/YAMMER_ENTERPRISE`), or a member of a group.
     """
 
     key: Key

@@ -54,6 +54,9 @@ class TenantDomain:
         verification: the TXT value that proves the domain; empty when the tenant names none.
         default: new users get this domain.
         records: what the tenant wants in DNS; empty until the domain is verified.
+        services: those that are on for it and can be put on and off (`tenant_rules.SERVICES`), sorted.
+        federated: who signs in on it is asked elsewhere.
+        hosted: its zone is kept by Microsoft itself.
     """
 
     key: Key
@@ -61,6 +64,9 @@ class TenantDomain:
     default: bool = False
     verification: str = ""
     records: tuple[ServiceRecord, ...] = ()
+    services: tuple[str, ...] = ()
+    federated: bool = False
+    hosted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +77,7 @@ class User:
         remote_id: the object id; empty on one that is to be created.
         usage_location: two letters, ISO 3166; empty when not set.
         aliases: further addresses, lower case, sorted.
+        manager: object id of who leads this person; empty for nobody.
         synced: mastered on premises: read only for us.
         guest: invited from elsewhere: never managed.
         deleted: soft-deleted, restorable for 30 days.
@@ -88,6 +95,7 @@ class User:
     department: str = ""
     job_title: str = ""
     aliases: tuple[str, ...] = ()
+    manager: str = ""
     synced: bool = False
     guest: bool = False
     deleted: bool = False
@@ -101,12 +109,16 @@ class Licenses:
         remote_id: object id of the user.
         direct: assigned to the user, sorted; the only ones we manage.
         inherited: through a group, sorted; read only.
+        disabled: service plans that are off in what is direct, as `SKU/PLAN`, sorted.
+        errors: what could not be given, sorted, as `SKU: ERROR`; set by the tenant.
     """
 
     key: Key
     remote_id: str
     direct: tuple[str, ...] = ()
     inherited: tuple[str, ...] = ()
+    disabled: tuple[str, ...] = ()
+    errors: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +126,7 @@ class Group:
     """A group; `key.kind` is `group`.
 
     Attributes:
-        group_kind: `microsoft365` or `security`.
+        group_kind: `microsoft365` or `security`; others are read only (`distribution`, `mail-security`, `dynamic`).
         members: object ids, sorted.
     """
 
@@ -131,7 +143,10 @@ class Sku:
 
     Attributes:
         product: name for people; empty when not known.
-        enabled: bought and paid; `warning`: expired, in grace, still usable; `consumed`: in use.
+        enabled: bought and paid; `warning`: expired, in grace, still usable; `suspended`: cannot be given any more, and
+            comes back when it is paid; `consumed`: in use.
+        plans: names of its service plans, sorted; empty when not known.
+        renews: the day on which its status changes unless it is renewed, ISO 8601; empty when not known.
     """
 
     key: Key
@@ -141,6 +156,9 @@ class Sku:
     warning: int = 0
     consumed: int = 0
     status: str = "Enabled"
+    suspended: int = 0
+    plans: tuple[str, ...] = ()
+    renews: str = ""
 
     @property
     def free(self) -> int:
@@ -148,4 +166,18 @@ class Sku:
         return max(0, self.enabled + self.warning - self.consumed)
 
 
-Resource = RecordSet | TenantDomain | User | Licenses | Group | Sku
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """How a tenant protects sign-in; `key.kind` is `sign-in`, `key.name` is `@`.
+
+    Attributes:
+        defaults: Microsoft's security defaults are on.
+        policies: names of the conditional access policies that are enforced, sorted.
+    """
+
+    key: Key
+    defaults: bool = False
+    policies: tuple[str, ...] = ()
+
+
+Resource = RecordSet | TenantDomain | User | Licenses | Group | Sku | SignIn

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from reconciler.model import tenant_document, tenant_naming, tenant_rules
 from reconciler.model.change import Status
-from reconciler.model.resource import Group, Licenses, TenantDomain, User
+from reconciler.model.resource import Group, Licenses, SignIn, TenantDomain, User
 from reconciler.model.tenant_document import Entry
 
 #: Status of a product whose seats can be given out; Warning: expired, in grace.
@@ -66,6 +66,9 @@ def change_domain(document: Entry, present: TenantDomain, after: TenantDomain, s
         if not sees:
             raise Said(Status.WAITING, unseen(present))
         _verify(document, entry)
+    if after.verified and present.verified and after.services != present.services:
+        others = {*entry.get("services", ())} - {*tenant_rules.SERVICES}
+        entry["services"] = sorted({*others, *after.services})
     if after.default and not present.default:
         if not after.verified:
             raise failed("only a verified domain can be the default")
@@ -82,6 +85,7 @@ def unseen(domain: TenantDomain) -> str:
 def _verify(document: Entry, entry: Entry) -> None:
     named = tenant_naming.service_records(document["seed"], entry["name"])
     entry["verified"] = True
+    entry.setdefault("services", list(tenant_document.USUAL_SERVICES))
     entry.setdefault("records", [tenant_document.record_entry(record) for record in named])
 
 
@@ -96,6 +100,7 @@ def create_user(document: Entry, after: User, identity: str, password_hash: str)
     """Add a user, who must change the password at the first sign-in."""
     _free_addresses(document, after, frozenset((after.upn, *after.aliases)))
     entry: Entry = {"id": identity, "upn": after.upn, "display_name": after.display_name}
+    _known_people(document, {after.manager} - {""})
     _patch(entry, User(after.key, after.upn, after.display_name), after)
     entry |= {"enabled": after.enabled, "password_hash": password_hash, "force_change": True}
     document.setdefault("users", []).append(entry)
@@ -121,6 +126,7 @@ def change_user(document: Entry, present: User, after: User) -> None:
         raise failed("a usage location, once set, can be changed but not cleared")
     kept = frozenset() if present.deleted else frozenset((present.upn, *present.aliases))
     _free_addresses(document, after, frozenset((after.upn, *after.aliases)) - kept)
+    _known_people(document, {after.manager} - {present.manager, ""})
     _patch(entry, present, after)
     if present.enabled and not after.enabled:
         entry["sessions_revoked"] = entry.get("sessions_revoked", 0) + 1
@@ -157,12 +163,16 @@ def assign(document: Entry, present: Licenses, after: Licenses) -> None:
         raise failed("the user is deleted: restore it first")
     if added and not user.get("usage_location"):
         raise failed("a usage location must be set before a licence")
-    user["licenses"] = list(after.direct)
+    user["licenses"], user["disabled_plans"] = list(after.direct), list(after.disabled)
     in_use = tenant_document.consumed(document)
     for part in added:
         sku = tenant_document.entry_of(document, "sku", part)
         if sku is None:
             raise failed(f"the tenant has no product {part}")
+        unknown = {one for one in after.disabled if one.startswith(f"{part}/")}
+        unknown -= {f"{part}/{plan}" for plan in sku.get("plans", ())}
+        if unknown:
+            raise failed(f"{part} has no service plan {min(unknown).partition('/')[2]}")
         if sku.get("status", "Enabled") not in ASSIGNABLE:
             raise failed(f"{part} cannot be assigned: its status is {sku['status']}")
         seats = sku.get("enabled", 0) + sku.get("warning", 0)
@@ -190,7 +200,23 @@ def change_group(document: Entry, present: Group, after: Group) -> None:
     entry |= {"display_name": after.display_name, "members": list(after.members)}
 
 
+def _known_people(document: Entry, people: set[str]) -> None:
+    unknown = people - {one["id"] for one in live(document)}
+    if unknown:
+        raise failed(f"there is no user {min(unknown)} to be a manager")
+
+
 def _known_members(document: Entry, members: frozenset[str]) -> None:
     unknown = members - {one["id"] for one in (*live(document), *document.get("groups", ()))}
     if unknown:
         raise failed(f"there is no object {min(unknown)} to be a member")
+
+
+# Sign-in
+
+
+def protect(document: Entry, after: SignIn) -> None:
+    """Put the security defaults on or off; they and enforced conditional access exclude each other."""
+    if after.defaults and document.get("policies"):
+        raise failed("security defaults cannot be on while conditional access policies are")
+    document["security_defaults"] = after.defaults

@@ -1,6 +1,7 @@
 """A tenant written down as one JSON document: what may stand in it, and the resources that it holds.
 
-Shape: `organisation` {id, display_name, country}, `sees` (folder of the zone files that the tenant's resolver reads),
+Shape: `organisation` {id, display_name, country}, `security_defaults`, `policies` (names of conditional access
+policies that are enforced), `sees` (folder of the zone files that the tenant's resolver reads),
 `seed` (its tokens come from it), `now` (its clock), `elsewhere` (domains verified in other tenants), and the lists
 `domains`, `users`, `groups` and `skus`, whose entries are described by the tables below. Unknown names are kept.
 """
@@ -14,7 +15,7 @@ from typing import Any
 
 from reconciler.model import rdata, tenant_naming, tenant_rules
 from reconciler.model.key import Key
-from reconciler.model.resource import Group, Licenses, Resource, ServiceRecord, Sku, TenantDomain, User
+from reconciler.model.resource import Group, Licenses, Resource, ServiceRecord, SignIn, Sku, TenantDomain, User
 
 Entry = dict[str, Any]
 Check = tuple[Callable[[Any], bool], str]
@@ -33,7 +34,7 @@ ADDRESS: Check = (lambda value: WORD[0](value) and "@" in value, "an address")
 ITEMS: Check = (lambda value: type(value) is list, "a list")
 
 TOP: Mapping[str, Check] = {
-    "sees": PATH, "seed": WORD, "now": WORD, "elsewhere": TEXTS,
+    "sees": PATH, "seed": WORD, "now": WORD, "elsewhere": TEXTS, "security_defaults": FLAG, "policies": TEXTS,
     "domains": ITEMS, "users": ITEMS, "groups": ITEMS, "skus": ITEMS,
 }  # fmt: skip
 ORGANISATION: Mapping[str, Check] = {"id": TEXT, "display_name": TEXT, "country": TEXT}
@@ -44,15 +45,20 @@ RECORD: Mapping[str, Check] = {
 ENTRIES: Mapping[str, Mapping[str, Check]] = {
     "domains": {
         "name": DOMAIN, "verified": FLAG, "default": FLAG, "initial": FLAG, "verification": TEXT, "records": ITEMS,
+        "services": TEXTS, "federated": FLAG, "hosted": FLAG,
     },
     "users": {
         "id": ID, "upn": ADDRESS, "display_name": TEXT, "enabled": FLAG, "given_name": TEXT, "surname": TEXT,
-        "usage_location": TEXT, "phone": TEXT, "department": TEXT, "job_title": TEXT, "aliases": TEXTS,
-        "licenses": TEXTS, "inherited_licenses": TEXTS, "synced": FLAG, "guest": FLAG, "deleted": FLAG,
+        "usage_location": TEXT, "phone": TEXT, "department": TEXT, "job_title": TEXT, "aliases": TEXTS, "manager": TEXT,
+        "licenses": TEXTS, "inherited_licenses": TEXTS, "disabled_plans": TEXTS, "license_errors": TEXTS,
+        "synced": FLAG, "guest": FLAG, "deleted": FLAG,
         "deleted_at": TEXT, "sessions_revoked": COUNT, "password_hash": TEXT, "force_change": FLAG,
     },
     "groups": {"id": ID, "display_name": TEXT, "kind": WORD, "members": TEXTS, "unique_name": TEXT},
-    "skus": {"part_number": ID, "sku_id": WORD, "product": TEXT, "enabled": COUNT, "warning": COUNT, "status": WORD},
+    "skus": {
+        "part_number": ID, "sku_id": WORD, "product": TEXT, "enabled": COUNT, "warning": COUNT, "status": WORD,
+        "suspended": COUNT, "plans": TEXTS, "renews": TEXT,
+    },
 }  # fmt: skip
 NEEDED: Mapping[str, tuple[str, ...]] = {
     "domains": ("name",),
@@ -141,6 +147,10 @@ def _wrong_initial(document: Entry, tenant: str) -> Iterator[str]:
             yield f"{place}: the initial domain must be {tenant}, the name of the file: is this another tenant's?"
 
 
+#: What is on for a domain that was verified. Source: Microsoft Graph v1.0, sample of `domain` (2026-08).
+USUAL_SERVICES = ("Email", "OfficeCommunicationsOnline")
+
+
 def domain_of(tenant: str, entry: Entry, seed: str) -> TenantDomain:
     """One of `domains`; a verification text or records that are not written down are named from the seed."""
     name, initial = entry["name"], entry.get("initial", False)
@@ -152,7 +162,17 @@ def domain_of(tenant: str, entry: Entry, seed: str) -> TenantDomain:
         wanted = tuple(_record_of(record) for record in records or ())
     verification = entry.get("verification", "" if initial else tenant_naming.verification(seed, name))
     ordered = tenant_rules.in_order_records(wanted)
-    return TenantDomain(_key(tenant, "domain", name), verified, entry.get("default", False), verification, ordered)
+    services = entry.get("services", USUAL_SERVICES if verified else ())
+    return TenantDomain(
+        _key(tenant, "domain", name),
+        verified,
+        entry.get("default", False),
+        verification,
+        ordered,
+        tenant_rules.in_order(services),
+        entry.get("federated", False),
+        entry.get("hosted", False),
+    )
 
 
 def _record_of(entry: Entry) -> ServiceRecord:
@@ -170,7 +190,7 @@ def record_entry(record: ServiceRecord) -> Entry:
 #: Attributes of `User` that an entry holds under the same name and that can be written.
 WRITABLE = (
     "upn", "display_name", "given_name", "surname", "usage_location", "enabled", "phone", "department", "job_title",
-    "aliases",
+    "aliases", "manager",
 )  # fmt: skip
 
 
@@ -191,6 +211,7 @@ def user_of(tenant: str, entry: Entry) -> User:
         get("department", ""),
         get("job_title", ""),
         tenant_rules.addresses(get("aliases", ()), upn),
+        get("manager", ""),
         get("synced", False),
         get("guest", False),
         get("deleted", False),
@@ -201,7 +222,9 @@ def licenses_of(tenant: str, entry: Entry) -> Licenses:
     """The licences of one of `users`, by object id; a soft-deleted user keeps them."""
     direct = tenant_rules.in_order(entry.get("licenses", ()))
     inherited = tenant_rules.in_order(entry.get("inherited_licenses", ()))
-    return Licenses(_key(tenant, "licenses", entry["id"]), entry["id"], direct, inherited)
+    disabled = tenant_rules.in_order(entry.get("disabled_plans", ()))
+    errors = tenant_rules.in_order(entry.get("license_errors", ()))
+    return Licenses(_key(tenant, "licenses", entry["id"]), entry["id"], direct, inherited, disabled, errors)
 
 
 def group_of(tenant: str, entry: Entry) -> Group:
@@ -215,7 +238,22 @@ def sku_of(tenant: str, entry: Entry, consumed: Counter[str]) -> Sku:
     """One of `skus`; seats in use are counted, not written down."""
     part, get = entry["part_number"], entry.get
     seats = (get("enabled", 0), get("warning", 0), consumed[part])
-    return Sku(_key(tenant, "sku", part), entry["sku_id"], get("product", ""), *seats, get("status", "Enabled"))
+    return Sku(
+        _key(tenant, "sku", part),
+        entry["sku_id"],
+        get("product", ""),
+        *seats,
+        get("status", "Enabled"),
+        get("suspended", 0),
+        tenant_rules.in_order(get("plans", ())),
+        get("renews", ""),
+    )
+
+
+def sign_in_of(tenant: str, document: Entry) -> SignIn:
+    """How sign-in is protected."""
+    policies = tenant_rules.in_order(document.get("policies", ()))
+    return SignIn(_key(tenant, "sign-in", "@"), document.get("security_defaults", False), policies)
 
 
 def consumed(document: Entry) -> Counter[str]:
@@ -242,6 +280,7 @@ def resources(document: Entry, tenant: str, upns: frozenset[str] | None = None) 
     found += (group_of(tenant, one) for one in document.get("groups", ()))
     seats = consumed(document)
     found += (sku_of(tenant, one, seats) for one in document.get("skus", ()))
+    found.append(sign_in_of(tenant, document))
     return {one.key: one for one in found}
 
 
@@ -264,6 +303,8 @@ def entry_of(document: Entry, kind: str, name: str) -> Entry | None:
 
 def resource_of(document: Entry, tenant: str, kind: str, name: str) -> Resource | None:
     """One resource by the name under which the tenant knows it; none when there is none."""
+    if kind == "sign-in":
+        return sign_in_of(tenant, document)
     entry = entry_of(document, kind, name)
     if entry is None:
         return None

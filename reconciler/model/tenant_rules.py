@@ -11,10 +11,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from reconciler.model.diagnostic import Diagnostic, error
-from reconciler.model.resource import Group, Licenses, Resource, ServiceRecord, Sku, TenantDomain, User
+from reconciler.model.resource import Group, Licenses, Resource, ServiceRecord, SignIn, Sku, TenantDomain, User
 
 #: Kinds of group that can be created and changed; Exchange keeps the others.
 GROUP_KINDS = ("microsoft365", "security")
+
+#: Services that can be put on and off for a domain; a tenant lists others too.
+SERVICES = ("Email", "OfficeCommunicationsOnline", "Yammer")
 
 #: Longest text, in characters, by attribute of `User`.
 LENGTHS = {"display_name": 256, "given_name": 64, "surname": 64, "department": 64, "job_title": 128, "phone": 64}
@@ -59,9 +62,17 @@ def _faults(resource: Resource) -> Iterator[_Fault]:
     elif isinstance(resource, TenantDomain):
         if not is_domain(resource.key.name):
             yield "domain", f"{resource.key.name!r} is not a full domain name", "Write it as name.tld, in A-labels."
+        for service in (one for one in resource.services if one not in SERVICES):
+            yield "service", f"{service} cannot be put on for a domain", f"Use one of {', '.join(SERVICES)}."
     elif isinstance(resource, Licenses):
         for sku in (sku for sku in resource.direct if not is_sku(sku)):
             yield "license", f"{sku!r} is not a part number", "Use the part number the tenant lists."
+        for one in resource.disabled:
+            sku, _, plan = one.partition("/")
+            if sku not in resource.direct or not is_sku(plan):
+                yield "plan", f"{one!r} is no service plan of a licence that is given", "Write SKU/PLAN."
+    elif isinstance(resource, SignIn):
+        return
     elif isinstance(resource, Sku):
         yield "read-only", f"{resource.key.name} cannot be written", "Seats are bought from the reseller."
     else:
@@ -107,11 +118,14 @@ def normal_form(resource: Resource) -> Resource:
         location = resource.usage_location.upper()
         return replace(resource, upn=upn, usage_location=location, aliases=addresses(resource.aliases, upn))
     if isinstance(resource, Licenses):
-        return replace(resource, direct=in_order(resource.direct), inherited=in_order(resource.inherited))
+        texts = {one: in_order(getattr(resource, one)) for one in ("direct", "inherited", "disabled", "errors")}
+        return replace(resource, **texts)  # type: ignore[arg-type]
     if isinstance(resource, Group):
         return replace(resource, members=in_order(resource.members))
     if isinstance(resource, TenantDomain):
-        return replace(resource, records=in_order_records(resource.records))
+        return replace(resource, records=in_order_records(resource.records), services=in_order(resource.services))
+    if isinstance(resource, SignIn):
+        return replace(resource, policies=in_order(resource.policies))
     return resource
 
 

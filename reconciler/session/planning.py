@@ -163,14 +163,14 @@ def _unstorable(some_legs: Sequence[plan.Leg], world: diff.World, places: Places
         named = world.named(act.row.after)
         if named is not None or act.effect == "destroy":
             parts[act.slot.part] = named
-    places_of = {act.slot.key.address: act.row.want.origin for one in some_legs for act in one.acts if act.row.want}
+    origins = {act.slot.key.address: act.row.want.origin for one in some_legs for act in one.acts if act.row.want}
     by_provider: dict[str, list[Resource]] = {}
     for key, parts in writes.items():
         after = folding.fold(key, world.resources.get(key), parts)
         if after is not None:
             by_provider.setdefault(places.provider_of(key), []).append(after)
     told = [one for name, some in by_provider.items() if name for one in places.providers[name].refusals(some)]
-    return [replace(one, origin=places_of.get(one.address, one.origin)) for one in told]
+    return [replace(one, origin=origins.get(one.address, one.origin)) for one in told]
 
 
 def _gates(some_legs: Iterable[plan.Leg], watch: gates.Watch) -> dict[tuple[str, int], list[gates.GateState]]:

@@ -58,6 +58,9 @@ class Account(Written):
     surname: Annotated[str, doc("Surname.", "López")] = ""
     department: Annotated[str, doc("Department.", "Ventas")] = ""
     job_title: Annotated[str, doc("Job title.", "Gerente")] = ""
+    manager: Annotated[
+        Email | None, doc("Address of the person who leads this one.", "ana@ferreterialopez.example")
+    ] = None
     usage_location: Annotated[
         Country | None, doc("Where services are used, two letters; default: the users'.", "MX")
     ] = None

@@ -44,6 +44,8 @@ def _needs_tenant(spec: CustomerSpec, places: Places) -> Iterator[tuple[str, Ori
     for key in ("licenses", "groups", "absent"):
         if getattr(spec, key):
             yield f"`{key}`", places.at(key, key=True)
+    if spec.sign_in.mentioned:
+        yield "`sign_in`", places.at("sign_in", key=True)
 
 
 def check_domains(spec: CustomerSpec, places: Places, found: list[Diagnostic]) -> None:

@@ -29,6 +29,28 @@ class LicenseSpec(Written):
     payment_due_day: Annotated[
         int | None, Strict(), Field(ge=1, le=31), doc("Day of the month before which it must be paid.", 26)
     ] = None
+    disabled_plans: Annotated[
+        Names, doc("Service plans that are off for everybody who has it; others stay as they are.", ["YAMMER_MIDSIZE"])
+    ] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignInSpec(Written):
+    """How sign-in to the tenant is protected."""
+
+    security_defaults: Annotated[
+        Flag | None,
+        doc("Microsoft's security defaults, which ask everybody for a second factor; left out: not looked at.", True),
+    ] = None
+    conditional_access: Annotated[
+        Literal["required"] | None,
+        doc("`required`: an enforced conditional access policy must be there; it is only looked at.", "required"),
+    ] = None
+
+    @property
+    def mentioned(self) -> bool:
+        """Anything is asked of it."""
+        return self.security_defaults is not None or self.conditional_access is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,9 +89,9 @@ class GroupSpec(Written):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Absence(Written):
-    """A user, a user's licence or a group that must not be there; one of `user` and `group` is written.
+    """A user, a user's licence, a group or a domain of the tenant that must not be there; one of them is written.
 
-    A group is only reported by this version.
+    A group or a domain is only reported, with what still refers to it.
 
     Attributes:
         license: with `user`: only this licence of theirs.
@@ -84,6 +106,7 @@ class Absence(Written):
         Text | None, doc("Only this licence is taken from the user.", "Microsoft 365 Business Standard")
     ] = None
     group: Annotated[Text | None, doc("The group's key; it is reported, and deleted by hand.", "old-sales")] = None
+    domain: Annotated[Text | None, doc("The domain's name; a person takes it out of the tenant.", "old.example")] = None
 
 
 def _slot(value: object) -> str:
@@ -197,6 +220,9 @@ class CustomerSpec(Written):
         dict[Annotated[str, Field(pattern=r"^[^\x00-\x20\x7f/#]+$")], GroupSpec],
         doc("Groups, by a stable name.", {"sales": {"display_name": "Ventas"}}),
     ] = field(default_factory=dict)
+    sign_in: Annotated[SignInSpec, doc("What must protect sign-in to the tenant.", {"security_defaults": True})] = (
+        SignInSpec()
+    )
     absent: Annotated[
         tuple[Absence, ...],
         doc("Users, licences and groups that must not be there.", [{"user": "pedro@ferreterialopez.example"}]),

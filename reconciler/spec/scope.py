@@ -70,4 +70,5 @@ def _asks_tenant(customer: CustomerSpec) -> bool:
     domains = customer.domains.values()
     by_domain = any((one.mail and one.mail.service == "microsoft365") or one.teams or one.devices for one in domains)
     by_domain = by_domain or any(one.default or one.retire_verification for one in domains)
-    return by_domain or customer.accounts is not None or bool(customer.groups or customer.licenses or customer.absent)
+    mentioned = customer.groups or customer.licenses or customer.absent or customer.sign_in.mentioned
+    return by_domain or customer.accounts is not None or bool(mentioned)

@@ -108,10 +108,12 @@ def check_absences(spec: CustomerSpec, found: list[Diagnostic]) -> None:
 
 
 def _absence(one: Absence, spec: CustomerSpec, present: set[str]) -> tuple[str, str]:
-    if (one.user is None) == (one.group is None):
-        return "an absence names a user or a group", "write one of `user` and `group`"
-    if one.group is not None and (one.license is not None or one.state != "blocked"):
-        return "a group has neither licence nor state", "remove them"
+    if [one.user, one.group, one.domain].count(None) != 2:
+        return "an absence names a user, a group or a domain", "write one of `user`, `group` and `domain`"
+    if one.user is None and (one.license is not None or one.state != "blocked"):
+        return "only a user has a licence and a state", "remove them"
+    if one.domain in spec.domains:
+        return f"the domain {show(one.domain)} is absent here and present under `domains`", "keep one"
     if one.group in spec.groups:
         return f"the group {show(one.group)} is absent here and present under `groups`", "keep one"
     if one.license is not None and one.license not in spec.licenses:

@@ -101,7 +101,8 @@ def _part(slot: Slot, subject: str) -> str:
             return ""
         return "spf" if slot.part.startswith("spf") else slot.part
     if subject.startswith("user "):
-        return "licenses" if slot.key.kind == "licenses" else slot.part if slot.part in PERSONAL else ""
+        part = slot.part.partition("/")[0]
+        return "licenses" if slot.key.kind == "licenses" else part if part in PERSONAL else ""
     return ""
 
 

@@ -135,6 +135,10 @@ class Options:
         self._wrong(option, why, f"{option}: {_FORMS}")
         return None
 
+    def has(self, option: str) -> bool:
+        """Tell whether an option is given at all, be it right or wrong."""
+        return self._value(option) is not None
+
     def inside(self, option: str, *, needed: bool = True) -> Options | None:
         """A mapping of further options; its mistakes are told with the others."""
         value = self._value(option)

@@ -29,7 +29,7 @@ def test_it_meets_the_contract(tenant: Tenant) -> None:
     """It is a reader and a writer, and says what it can do."""
     assert isinstance(tenant.provider, Reader)
     assert isinstance(tenant.provider, Writer)
-    assert set(tenant.provider.kinds) == {"domain", "user", "licenses", "group", "sku"}
+    assert set(tenant.provider.kinds) == {"domain", "user", "licenses", "group", "sku", "sign-in"}
     assert not tenant.provider.kinds["sku"].verbs
 
 
@@ -51,7 +51,7 @@ def test_observe_shows_everything(tenant: Tenant) -> None:
     assert tenant.get("group", "g1").members == ("ana", "ben")
     assert tenant.get("domain", TENANT).default
     seen = tenant.provider.observe(SCOPE)
-    assert {key.kind for key in seen.resources} == {"domain", "user", "licenses", "group", "sku"}
+    assert {key.kind for key in seen.resources} == {"domain", "user", "licenses", "group", "sku", "sign-in"}
     assert all(key == one.key for key, one in seen.resources.items())
 
 

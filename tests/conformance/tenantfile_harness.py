@@ -13,12 +13,14 @@ from reconciler.conformance.faults import Fault
 from reconciler.conformance.harness import FixedClock
 from reconciler.model import tenant_naming
 from reconciler.model.key import Key
-from reconciler.model.resource import Group, Licenses, Resource, Sku, TenantDomain, User
+from reconciler.model.resource import Group, Licenses, Resource, SignIn, Sku, TenantDomain, User
 from reconciler.provider import Reader, Scope
 
 TENANT = "suite.onmicrosoft.com"
 SKUS = ("ENTERPRISEPACK", "SPB")
 SEED = "suite"
+#: Services of a domain that was verified.
+ON = ("Email", "OfficeCommunicationsOnline")
 USER = (
     "upn", "display_name", "enabled", "given_name", "surname", "usage_location", "phone", "department", "job_title",
     "synced", "guest", "deleted",
@@ -53,7 +55,12 @@ class TenantFileHarness:
     def truth(self, scope: Scope) -> Mapping[Key, Resource]:
         document = self._load()
         found: list[Resource] = [
-            TenantDomain(_key("domain", one["name"]), one.get("verified", False), one.get("default", False))
+            TenantDomain(
+                _key("domain", one["name"]),
+                one.get("verified", False),
+                one.get("default", False),
+                services=tuple(one.get("services", ON if one.get("verified") else ())),
+            )
             for one in document["domains"]
         ]
         for one in document["users"]:
@@ -65,6 +72,7 @@ class TenantFileHarness:
         for one in document["groups"]:
             kind, members = one.get("kind", "microsoft365"), tuple(sorted(one.get("members", ())))
             found.append(Group(_key("group", one["id"]), one["display_name"], one["id"], kind, members))
+        found.append(SignIn(_key("sign-in", "@"), document.get("security_defaults", False)))
         skus = document["skus"]
         found += (Sku(_key("sku", one["part_number"]), one["sku_id"], enabled=one["enabled"]) for one in skus)
         return {one.key: one for one in found}

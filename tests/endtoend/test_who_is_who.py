@@ -104,15 +104,22 @@ def _aliased(goal: str, more: str = "") -> str:
 
 
 def test_the_last_alias_handed_over(tmp_path: Path) -> None:
-    """One run takes it from the one and gives it to the other; refused at the giver, it is refused at the taker."""
+    """One run takes it from the one and gives it to the other: no mail is lost, and nothing is to be acknowledged."""
     place = _place(tmp_path, _aliased(ANA)).settled()
-    place.spec(_aliased(BEA))
-    plan = place.planned()
-    assert set(plan.refusals()) == {user("ana", "aliases"), user("bea", "aliases")}
-    done = place.applied()
-    assert (done.code, done.json["outcome"]) == (3, "refused")
-    place.spec(_aliased(BEA, "destroy: 1\n")).settled()
+    place.spec(_aliased(BEA)).settled()
     assert (place.users()[ANA]["aliases"], place.users()[BEA]["aliases"]) == ([], [account("info")])
+
+
+def test_an_alias_that_goes_to_nobody(tmp_path: Path) -> None:
+    """Mail to it would come back: that is acknowledged, or it stays."""
+    place = _place(tmp_path, _aliased(ANA)).settled()
+    people = _line(ANA, "Ana", "new: true"), _line(BEA, "Bea", "new: true")
+    place.spec(_spec(*people))
+    assert set(place.planned().refusals()) == {user("ana", f"aliases/{account('info')}")}
+    done = place.applied()
+    assert (done.code, done.json["outcome"], place.users()[ANA]["aliases"]) == (3, "refused", [account("info")])
+    place.spec(_spec(*people, more="destroy: 1\n")).settled()
+    assert place.users()[ANA]["aliases"] == []
 
 
 @pytest.mark.parametrize(

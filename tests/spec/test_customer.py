@@ -239,12 +239,12 @@ def test_origins(tmp_path: Path) -> None:
             f"{TENANT}groups: {{a: {{members: [u@y.example]}}}}",
             ["2:10 spec/member group 'a': u@y.example is on no domain of this customer"],
         ),
-        (f"{TENANT}absent: [{{state: deleted}}]", ["2:10 spec/absent an absence names a user or a group"]),
+        (f"{TENANT}absent: [{{state: deleted}}]", ["2:10 spec/absent an absence names a user, a group or a domain"]),
         (
             f"{TENANT}absent: [{{user: u@x.onmicrosoft.com, group: g}}]",
-            ["2:10 spec/absent an absence names a user or a group"],
+            ["2:10 spec/absent an absence names a user, a group or a domain"],
         ),
-        (f"{TENANT}absent: [{{group: g, license: a}}]", ["2:10 spec/absent a group has neither licence nor state"]),
+        (f"{TENANT}absent: [{{group: g, license: a}}]", ["2:10 spec/absent only a user has a licence and a state"]),
         (
             f"{TENANT}absent: [{{group: g}}]\ngroups: {{g: {{}}}}",
             ["2:10 spec/absent the group 'g' is absent here and present under `groups`"],

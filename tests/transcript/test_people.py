@@ -77,7 +77,7 @@ def test_people_licences_and_groups(tmp_path: Path) -> None:
     assert group in shop.text
     adopted = {row.slot.address for row in shop.planned().plan.rows(Verdict.ADOPT)}
     user = f"tenant/{TENANT}/user/ana@{ZONE}"
-    assert {f"{user}#aliases", f"{user}#department", f"tenant/{TENANT}/licenses/ben@{ZONE}#{F1}"} <= adopted
+    assert {f"{user}#aliases/info@{ZONE}", f"{user}#department", f"tenant/{TENANT}/licenses/ben@{ZONE}#{F1}"} <= adopted
 
 
 def test_who_is_nobody_of_the_spec(tmp_path: Path) -> None:
