@@ -30,7 +30,7 @@ from reconciler.model.errors import (
     Unavailable,
 )
 from reconciler.model.key import Key
-from reconciler.model.resource import Group, Licenses, RecordSet, Resource, SignIn, Sku, TenantDomain, User
+from reconciler.model.resource import Group, Licenses, RecordSet, Resource, Sku, TenantDomain, User
 from reconciler.provider import Capabilities, Observation, Readiness, Scope
 
 OPTIONS = ("zones", "tenants")
@@ -152,7 +152,7 @@ class MemoryRemote:
                 return self._accept_domain(resource)
             case Group():
                 return self._accept_group(stored, resource)
-            case Sku() | SignIn():
+            case _:
                 raise RemoteFailure(400, f"a {resource.key.kind} is not written here")
 
     def _accept_records(self, stored: Mapping[Key, Resource], records: RecordSet) -> RecordSet:

@@ -82,9 +82,8 @@ class TenantFileProvider:
         if scope.system != "tenant":
             raise Unsupported(self._name, f"holds tenants, not {scope.system}")
         content = self._content(self._path(scope.name))
-        names = None if scope.names is None else frozenset(name.lower() for name in scope.names)
-        found = tenant_document.resources(self._parsed(content, scope.name), scope.name, names)
-        return Observation(scope, found, hashlib.sha256(content).hexdigest()[:12])
+        found = tenant_document.resources(self._parsed(content, scope.name), scope.name)
+        return Observation(Scope(scope.system, scope.name), found, hashlib.sha256(content).hexdigest()[:12])
 
     def ready(self, key: Key) -> Readiness:
         if key.kind != "domain":

@@ -6,20 +6,19 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from reconciler import mailboxes
 from reconciler.model.diagnostic import Diagnostic, Origin, error, warning
-from reconciler.model.key import Key, Slot
+from reconciler.model.key import ALIAS, Key, Slot
 from reconciler.model.route import Facts, Want
 from reconciler.model.value import Value
 from reconciler.spec.accounts import Account
 from reconciler.spec.customer import Absence, CustomerSpec
-from reconciler.tenant import ALIAS, BLOCKED, LICENSED, PLAN_OFF, PRESENT
+from reconciler.tenant import BLOCKED, LICENSED, PLAN_OFF, PRESENT
 
 Ask = tuple[str, Slot, Want]
 STAGE = "accounts"
 #: The rule that only what the tenant says can break.
 UNKNOWN_SKU = "accounts/sku"
-#: Kinds that Microsoft Graph cannot make; they need Exchange Online. Source: Graph v1.0 metadata, 2026-08-20.
-BY_HAND = ("shared", "list", "forward")
 
 
 @dataclass(slots=True)
@@ -50,14 +49,20 @@ def wishes(customer: CustomerSpec, facts: Facts) -> Wishes:
     for account in customer.accounts or ():
         for goal in account.targets if account.kind == "alias" else ():
             aliases.setdefault(goal, []).append(account.address)
+    homes = {one: goal for goal, some in aliases.items() for one in some}
     for account in customer.accounts or ():
         if account.kind == "person":
             further = tuple(sorted(aliases.get(account.address, ())))
             made.home(customer, account.address).extend(_person(customer, account, further, facts, made.diagnostics))
+        elif customer.exchange and account.kind in mailboxes.KINDS:
+            further = tuple(sorted(aliases.get(account.address, ())))
+            made.home(customer, account.address).extend(mailboxes.wishes(customer, account, further, homes))
     made.own += _groups(customer, made.diagnostics)
     if customer.sign_in.security_defaults is not None:
         slot = Slot(Key("tenant", customer.tenant, "sign-in", "@"), "defaults")
-        made.own.append((STAGE, slot, Want(customer.sign_in.security_defaults, customer.sign_in.origin)))
+        made.own.append(
+            (STAGE, slot, Want(customer.sign_in.security_defaults, customer.sign_in.origin, overwrite=True))
+        )
     for one in customer.absent:
         made.home(customer, one.user or "").extend(_absence(customer, one, facts, made.diagnostics))
     made.diagnostics += [*_by_hand(customer), *_renamed(customer, aliases)]
@@ -103,8 +108,10 @@ def _person(
 
 def _manager(customer: CustomerSpec, account: Account, found: list[Diagnostic]) -> str:
     """The spec id of who leads a person; empty for nobody."""
+    if not account.manager:
+        return ""
     whom = next((one for one in customer.accounts or () if one.address == account.manager), None)
-    if account.manager and (whom is None or whom.kind != "person" or whom is account):
+    if whom is None or whom.kind != "person" or whom is account:
         what = f"{account.address} has a manager {account.manager} that is no other person of the accounts"
         found.append(error("accounts/manager", what, remedy="add the account first", origin=account.origin))
     return whom.id if whom else ""
@@ -173,7 +180,7 @@ def _absence(customer: CustomerSpec, one: Absence, facts: Facts, found: list[Dia
         value = BLOCKED if one.state == "blocked" else None
         key = Key("tenant", str(customer.tenant), "user", name)
         yield "retire", Slot(key, ""), Want(value, one.origin, overwrite=True)
-    else:
+    elif one.group:
         summary = f"group {one.group} cannot be deleted by this version"
         found.append(warning("accounts/group-absent", summary, remedy="delete it by hand", origin=one.origin))
 
@@ -219,7 +226,7 @@ def _renamed(customer: CustomerSpec, aliases: Mapping[str, list[str]]) -> Iterat
 
 
 def _by_hand(customer: CustomerSpec) -> Iterator[Diagnostic]:
-    for kind in BY_HAND:
+    for kind in () if customer.exchange else mailboxes.KINDS:
         some = [one for one in customer.accounts or () if one.kind == kind]
         if some:
             names = ", ".join(one.address for one in some[:3]) + (" ..." if len(some) > 3 else "")
@@ -227,5 +234,6 @@ def _by_hand(customer: CustomerSpec) -> Iterator[Diagnostic]:
                 "accounts/by-hand",
                 f"{len(some)} of kind {kind} must be made in Exchange Online by hand: {names}",
                 "Microsoft Graph cannot make them.",
+                "Make them, or let the plan write a script: a provider of type `exchange`, and `exchange: NAME` here.",
                 origin=some[0].origin,
             )

@@ -6,10 +6,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from reconciler.diff import Row
-from reconciler.model.key import Key, Slot
+from reconciler.model.key import ALIAS, Key, Slot
 from reconciler.model.resource import Resource, User
 from reconciler.model.value import Unknown, Value
-from reconciler.tenant import ALIAS
 
 #: Number of its route, and of its stage: who comes earlier.
 Place = tuple[int, int]

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from reconciler.exchange import PRESENT, SYSTEM
 from reconciler.mail import dkim_lint, dkim_microsoft, dmarc, dmarc_lint, dmarc_walk, mta_sts, tls_rpt
 from reconciler.mail.wants import Asked, MailDomain, Row, record_wants
 from reconciler.model.diagnostic import Diagnostic, info, warning
 from reconciler.model.key import Key, Slot
 from reconciler.model.resource import RecordSet
+from reconciler.model.route import SIGN, Want
 from reconciler.model.value import Constraint, Unknown
 from reconciler.spec.domain import DomainSpec
 from reconciler.spec.mail_policy import DkimSelector, DmarcSpec, MtaStsSpec, TlsRptSpec
@@ -69,6 +71,9 @@ def _not_given(at: MailDomain, name: str, spec: DkimSelector, found: list[Diagno
     source = f"{Key('tenant', at.tenant, 'domain', at.name).address}#CNAME/{name}"
     hosts = Constraint("the DKIM target that the tenant names, given in the spec", under=dkim_microsoft.UNDER)
     yield "prepare", Slot(key, ""), at.want(Unknown(source, hosts))
+    if at.exchange:
+        yield from _signing(at)
+        return
     what = f"the target of {name}.{at.name} is not given yet, and the plan waits for it"
     why = "Microsoft 365 names it once the domain is verified; it cannot be derived from the domain's name."
     remedy = (
@@ -76,6 +81,13 @@ def _not_given(at: MailDomain, name: str, spec: DkimSelector, found: list[Diagno
         f"and write {{selector: {spec.selector}, target: ...}} under `dkim`."
     )
     found.append(info("dkim/not-given", what, why, remedy, origin=spec.origin, address=key.address))
+
+
+def _signing(at: MailDomain) -> Iterator[Asked]:
+    """Exchange names the targets once it is to sign, and signs once the world sees the records."""
+    key = Key(SYSTEM, at.tenant, "dkim", at.name)
+    yield "accounts", Slot(key, ""), Want(PRESENT, at.origin, manage=at.manage)
+    yield SIGN, Slot(key, "enabled"), Want(True, at.origin, overwrite=True, manage=at.manage)
 
 
 def _dmarc(at: MailDomain, spec: DmarcSpec, zones: Zones, found: list[Diagnostic]) -> Iterator[Asked]:

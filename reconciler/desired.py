@@ -13,7 +13,7 @@ from reconciler.ledger import Owned
 from reconciler.mail.wants import join
 from reconciler.model.diagnostic import Diagnostic, error
 from reconciler.model.key import VERIFICATION, Key, Slot
-from reconciler.model.route import DATED, STAGES, Facts, Gate, Route, Stage, Wait, Want
+from reconciler.model.route import DATED, SIGN, STAGES, Facts, Gate, Route, Stage, Wait, Want
 from reconciler.model.value import Unknown, Value
 from reconciler.recordset import replaced
 from reconciler.spec.customer import CustomerSpec
@@ -52,7 +52,7 @@ def desired(
     builders = []
     for name, domain in customer.domains.items():
         route = _Builder(customer, domain, found, today, shared)
-        wishes = [*domains.wishes(customer, domain, facts, zones, found)]
+        wishes = [*domains.wishes(customer, domain, facts, zones, found, ours=ours)]
         route.add(wishes)
         asked = [one for one, _ in wishes]
         pins, unpinned = standing_spf.pins(standing_spf.home(name, zones), asked, facts, zones, ours)
@@ -96,7 +96,7 @@ class _Builder:
     ) -> None:
         self.customer, self.domain, self.found, self.today, self.shared = customer, domain, found, today, shared
         self.protect = domain is not None and domain.protect
-        self.wants: dict[str, dict[Slot, Want]] = {stage: {} for stage in STAGES}
+        self.wants: dict[str, dict[Slot, Want]] = {stage: {} for stage in (*STAGES, SIGN)}
         self.ends: dict[Slot, tuple[date, Want]] = {}
 
     def add(self, wishes: Iterable[domains.Dated]) -> None:
@@ -130,7 +130,9 @@ class _Builder:
         target = self.domain.mail.service if self.domain and self.domain.mail else "dns" if self.domain else "tenant"
         subject = self.domain.name if self.domain else str(self.customer.tenant)
         self._make_way()
-        stages = [Stage(name, self.wants[name], tuple(self._gates(name))) for name in STAGES]
+        names = [one for stage in STAGES for one in ((SIGN, stage) if stage == "retire" else (stage,))]
+        names = [one for one in names if one != SIGN or self.wants[SIGN]]
+        stages = [Stage(name, self.wants[name], tuple(self._gates(name))) for name in names]
         stages += self._dated()
         identity = sha256("|".join((subject, target, "")).encode()).hexdigest()[:16]
         origin = self.domain.origin if self.domain else self.customer.origin
@@ -152,6 +154,10 @@ class _Builder:
         if stage == "verify" and self.wants["verify"]:
             seen = tuple(slot for name in ("prove", "claim") for slot in self.wants[name] if slot.part != "ttl")
             yield Wait("seen", "the tenant and every server of the zone show the verification text", seen)
+        if stage == SIGN and self.wants[SIGN]:
+            wanted = (slot for slot in self.wants["prepare"] if not slot.part and slot.key.kind == "CNAME")
+            keys = tuple(slot for slot in wanted if slot.key.name.endswith("._domainkey"))
+            yield Wait("seen", "every server of the zone shows the DKIM records", keys)
 
     def _dated(self) -> list[Stage]:
         days: dict[date, dict[Slot, Want]] = {}

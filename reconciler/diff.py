@@ -23,6 +23,8 @@ Parts = dict[str, Value]
 #: Longer than any TTL can be (RFC 2181, section 8).
 LONGEST_TTL = 2**31
 NOTHING: Mapping[str, Want] = MappingProxyType({})
+#: Kinds that are there with what they belong to.
+ALWAYS = frozenset({"licenses", "sign-in", "accepted-domain"})
 #: What no later stage of the route may touch.
 STUCK = (Verdict.DRIFT, Verdict.CONFLICT, Verdict.PENDING, Verdict.OBSERVED)
 WISHED = Judgement(Verdict.SAME, "as wished", None)
@@ -153,6 +155,16 @@ def _seconds(want: Want, world: World) -> int:
     return value if isinstance(value, int) else LONGEST_TTL
 
 
+def travels(key: Key, part: str) -> bool:
+    """Whether a wish does not exist without its resource, and is written with it.
+
+    In Exchange only a name does: everything else is a step of its own there, so that each has a result of its own.
+    """
+    if key.system == "exchange":
+        return part == "displayName"
+    return part in TRAITS if key.system == "dns" else part != ""
+
+
 def _in_order(wants: Mapping[str, Want]) -> list[str]:
     """Slot parts in a stable order: the end of an SPF record first, since its terms would make one; the TTL and
     the like last: they wait for what stands in the record set.
@@ -258,10 +270,10 @@ class _Walk:
     def _exists(self) -> bool:
         if self.key.system == "dns":
             return any(part not in TRAITS for part in self.now)
-        return self.key.kind in ("licenses", "sign-in") or "" in self.now
+        return self.key.kind in ALWAYS or "" in self.now
 
     def _travels(self, part: str, want: Want) -> bool:
-        return part in TRAITS if self.key.system == "dns" else part != "" and want.value is not None
+        return travels(self.key, part) and (part in TRAITS or want.value is not None)
 
     def _judge(self, index: int, slot: Slot, want: Want) -> Judgement:
         part, known = slot.part, self._known(slot, want)

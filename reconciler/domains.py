@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import replace
 from datetime import date
 
@@ -26,16 +26,27 @@ SPF_ALL = {"fail": "-all", "softfail": "~all", "neutral": "?all"}
 
 
 def wishes(
-    customer: CustomerSpec, domain: DomainSpec, facts: Facts, zones: Zones, found: list[Diagnostic]
+    customer: CustomerSpec,
+    domain: DomainSpec,
+    facts: Facts,
+    zones: Zones,
+    found: list[Diagnostic],
+    *,
+    ours: Container[str] = (),
 ) -> Iterator[Dated]:
-    """Everything the spec asks of one domain; what is wrong with it goes to `found`."""
+    """Everything the spec asks of one domain; what is wrong with it goes to `found`.
+
+    Args:
+        ours: addresses of slots that are ours.
+    """
     at = _mail_domain(customer, domain, zones)
     if domain.mail or domain.senders or domain.spf != AS_IT_IS:
         found += standing_spf.shared(domain.name, at.spf_key, zones, customer.domains, at.origin)
     lasting = list(_undated(at, customer, domain, facts=facts, zones=zones, found=found))
     listed = [asked for record in domain.records for asked in _record(domain, record)]
     found += collisions.found(at, domain, [*lasting, *listed], zones)
-    for asked in [*lasting, *collisions.make_way(at, lasting, zones)]:
+    switched = services.switched_on(at, facts, ours) if domain.mail and domain.mail.service == services.OWNER else ()
+    for asked in [*lasting, *collisions.make_way(at, lasting, zones), *switched]:
         yield asked, None
     for sender in domain.senders:
         wants, problems = senders.sender_wants(
@@ -94,6 +105,9 @@ def _undated(
         yield from services.table(at, _rows(domain.mail.table))
     if domain.default and customer.tenant:
         yield "accounts", Slot(Key("tenant", customer.tenant, "domain", domain.name), "default"), at.want(True)
+    if domain.accepted and customer.tenant and customer.exchange:
+        accepted = Slot(Key("exchange", customer.tenant, "accepted-domain", domain.name), "relay")
+        yield "accounts", accepted, Want(domain.accepted, domain.origin, overwrite=True, manage=domain.manage)
     if domain.spf.all:
         overwrite = domain.spf.adopt is not None
         end = Want(SPF_ALL[domain.spf.all], domain.origin, overwrite=overwrite, manage=at.manage)
@@ -126,6 +140,7 @@ def _mail_domain(customer: CustomerSpec, domain: DomainSpec, zones: Zones) -> Ma
         retire_verification=domain.retire_verification,
         gateway=bool(domain.mail and domain.mail.gateway == "keep"),
         replaces_gateway=bool(domain.mail and domain.mail.gateway == "replace"),
+        exchange=customer.exchange is not None,
         origin=domain.mail.origin if domain.mail else domain.origin,
         spf=standing_spf.home(domain.name, zones),
     )

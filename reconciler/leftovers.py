@@ -6,10 +6,10 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from reconciler.diff import Row, World
-from reconciler.model.key import TRAITS, Key, Slot, parse_slot
+from reconciler.model.key import ALIAS, TRAITS, Key, Slot, parse_slot
 from reconciler.model.route import Route
 from reconciler.recordset import replaced
-from reconciler.tenant import ALIAS, BLOCKED
+from reconciler.tenant import BLOCKED
 from reconciler.verdict import Judgement, Known, Verdict, unsaid
 
 RETIRE = "retire"
@@ -21,7 +21,7 @@ class Mentioned:
 
     Attributes:
         kinds: types of record wished at (zone, name).
-        homes: route and stage of each user that is wished for: what leaves its licences leaves there.
+        homes: route and stage of each user, shared mailbox and list that is wished for: what leaves it leaves there.
         addresses: the address wished for each user.
     """
 
@@ -43,7 +43,7 @@ class Mentioned:
                     parts.setdefault(slot.key, set()).add(slot.part)
                     if slot.key.system == "dns" and want.value is not None:
                         kinds.setdefault((slot.key.scope, slot.key.name), set()).add(slot.key.kind)
-                    elif slot.key.kind == "user" and slot.part == "":
+                    elif slot.key.kind in ("user", "mailbox", "list") and slot.part == "":
                         homes[slot.key] = route, index
                     elif slot.key.kind == "user" and slot.part == "upn":
                         addresses.add((slot.key, str(want.value)))
@@ -76,6 +76,8 @@ def owned_rows(
             judgement = unsaid(Known(slot, owned, parts.get(slot.part)), owned)
         if slot.part.startswith(ALIAS) and (slot.key, slot.part.removeprefix(ALIAS)) in mentioned.addresses:
             judgement = Judgement(Verdict.FORGET, "it becomes the account's own address", None)
+        if slot.key.system == "exchange" and judgement.verdict is Verdict.OMITTED and not _may_leave(slot, mentioned):
+            judgement = Judgement(Verdict.FORGET, "no longer in the spec; what Exchange keeps is removed by hand", None)
         if slot.key.kind == "user" and slot.part == "" and judgement.verdict is Verdict.OMITTED:
             judgement = _ladder(judgement, parts.get(""))
         yield (
@@ -96,7 +98,7 @@ def unmanaged(mentioned: Mentioned, world: World) -> Iterator[Slot]:
     """Live slots that are neither mentioned nor owned; a TTL is never one by itself."""
     for key in world.resources:
         named = mentioned.parts.get(key)
-        if (named is not None and "" in named) or key.kind in ("sku", "sign-in"):
+        if (named is not None and "" in named) or key.kind in ("sku", "sign-in") or key.system == "exchange":
             continue
         for part in world.parts(key):
             slot = Slot(key, part)
@@ -128,8 +130,15 @@ def emptied(routes: Collection[Route], mentioned: Mentioned) -> set[str]:
 
 def _home(slot: Slot, mentioned: Mentioned) -> tuple[Route, int] | None:
     """Licences and attributes go where others come: a swap, or an address handed over, is one change."""
+    if slot.key.system == "exchange":
+        return mentioned.homes.get(slot.key)
     of_user = slot.key.kind == "licenses" or (slot.key.kind == "user" and slot.part)
     return mentioned.homes.get(slot.key._replace(kind="user")) if of_user else None
+
+
+def _may_leave(slot: Slot, mentioned: Mentioned) -> bool:
+    """An address or a member of something that the spec still has; a mailbox with its mail is never taken away."""
+    return "/" in slot.part and "" in mentioned.parts.get(slot.key, ())
 
 
 def _of_omitted_user(slot: Slot, mentioned: Mentioned) -> bool:

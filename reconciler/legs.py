@@ -19,12 +19,14 @@ class Limits:
         complete: every scope was read, and every file of the spec was loaded.
         policies: what the domains' web servers show as their MTA-STS policies.
         partly: zones of which only some names were read.
+        growing: tenants whose provider cannot take an address away from a person, and nobody else is asked.
     """
 
     rules: policy.Rules = field(default_factory=policy.Rules)
     complete: bool = True
     policies: mail_guards.Policies = field(default_factory=dict)
     partly: frozenset[str] = frozenset()
+    growing: frozenset[str] = frozenset()
 
 
 def _unread(route: Route, covers: Callable[[Key], bool]) -> str:
@@ -65,6 +67,7 @@ def legs(
         limits.policies,
         world.locked,
         limits.partly,
+        limits.growing,
     )
     made = [
         plan.leg(

@@ -13,7 +13,7 @@ from hashlib import sha256
 from types import MappingProxyType
 
 from reconciler import addresses, graph
-from reconciler.diff import Row
+from reconciler.diff import Row, travels
 from reconciler.ledger import Owned
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.key import Key, Slot
@@ -21,7 +21,17 @@ from reconciler.model.route import Route, Want
 from reconciler.model.value import Unknown, Value
 from reconciler.verdict import REMOVALS, Verdict
 
-KIND_ORDER = {"domain": "0", "user": "1", "licenses": "2", "group": "3", "sign-in": "4"}
+KIND_ORDER = {
+    "domain": "0",
+    "user": "1",
+    "licenses": "2",
+    "group": "3",
+    "sign-in": "4",
+    "mailbox": "5",
+    "list": "6",
+    "dkim": "7",
+    "accepted-domain": "8",
+}
 #: What the stages of a rollback are called: this, and the stage whose writes it sets back.
 ROLLBACK = "rollback/"
 UNSETTLED = frozenset({Verdict.DRIFT, Verdict.CONFLICT, Verdict.PENDING})
@@ -187,8 +197,9 @@ class Ids:
         else:
             value = row.want.value if row.want and isinstance(row.want.value, Unknown) else row.after
             after = {"": self._symbol(slot, value)}
-        if slot.key.system == "tenant" and slot.part == "":
-            carried = sorted(self._asked(row.stage, slot.key).items())
+        if slot.key.system != "dns" and slot.part == "":
+            asked = self._asked(row.stage, slot.key)
+            carried = sorted((part, want) for part, want in asked.items() if travels(slot.key, part))
             after |= {part: self._symbol(Slot(slot.key, part), want.value) for part, want in carried if part}
         if row.ttl is not None:
             after["ttl"] = row.ttl

@@ -10,9 +10,9 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from reconciler import addresses, folding, mail_guards, recordset
+from reconciler import addresses, folding, mail_guards, recordset, tenant_guards
 from reconciler.diff import Row
-from reconciler.model.key import TRAITS, Key, Slot
+from reconciler.model.key import ALIAS, TRAITS, Key, Slot
 from reconciler.model.resource import Resource, Sku, User
 from reconciler.tenant import BLOCKED
 from reconciler.verdict import REMOVALS, Verdict
@@ -50,6 +50,7 @@ class Case:
         policies: what the domains' web servers show as their MTA-STS policies.
         locked: what is there and must be left to its owner, with the reason.
         partly: zones of which only some names were read.
+        growing: tenants whose provider cannot take an address away from a person, and nobody else is asked.
     """
 
     rows: Sequence[Row]
@@ -61,14 +62,16 @@ class Case:
     policies: mail_guards.Policies = field(default_factory=dict)
     locked: Mapping[Key, str] = field(default_factory=dict)
     partly: Collection[str] = ()
+    growing: Collection[str] = ()
 
 
 def refusals(case: Case, rules: Rules) -> dict[Slot, str]:
     """Every refused act with the reason, for a person; an act that is missing may go ahead."""
     refused: dict[Slot, str] = {}
-    guards = (_kept, _name_servers, _last_mx, _seats, _synced, _emergency)
+    guards = (_kept, _name_servers, _last_mx, _seats, _synced, _emergency, _growing)
     mail = mail_guards.refusals(case.rows, case.resources, case.policies)
-    for found in (_removals(case, rules), _shares(case, rules), *(guard(case) for guard in guards), mail):
+    tenant = tenant_guards.refusals(case.rows, case.resources)
+    for found in (_removals(case, rules), _shares(case, rules), *(guard(case) for guard in guards), mail, tenant):
         for slot, reason in found:
             refused.setdefault(slot, reason)
     refused |= dict(_half_swaps(case, refused))
@@ -83,7 +86,7 @@ def _removed(case: Case) -> list[Row]:
 
 def _removals(case: Case, rules: Rules) -> Iterator[tuple[Slot, str]]:
     expected = rules.acknowledged
-    omitted = [row for row in case.rows if row.verdict is Verdict.OMITTED]
+    omitted = [row for row in case.rows if row.verdict is Verdict.OMITTED and not _comes_on(row)]
     count = expected if isinstance(expected, int) else 0
     named = frozenset(expected if isinstance(expected, tuple) else ())
     given = _given(case)  # another licence in the same call: nobody is left without
@@ -124,6 +127,11 @@ def _removals(case: Case, rules: Rules) -> Iterator[tuple[Slot, str]]:
                     f"acknowledged; write `destroy: {len(unnamed)}` in customer.yaml if that is meant"
                 ),
             )
+
+
+def _comes_on(row: Row) -> bool:
+    """A service plan that is off no more is nobody's loss; one that goes with its product is counted there."""
+    return row.slot.key.kind == "licenses" and "/" in row.slot.part
 
 
 def _protected(row: Row) -> bool:
@@ -256,7 +264,18 @@ def _seats(case: Case) -> Iterator[tuple[Slot, str]]:
         free = (sku.free if isinstance(sku, Sku) else 0) + freed[row.slot.part]
         short = needed[row.slot.part] - free
         if short > 0:
-            yield row.slot, f"{needed[row.slot.part]} seats of {row.slot.part} are needed, {free} are free: buy {short}"
+            yield (
+                row.slot,
+                f"{needed[row.slot.part]} seats of {row.slot.part} are needed, {free} are free: {_bought(sku, short)}",
+            )
+
+
+def _bought(sku: Resource | None, short: int) -> str:
+    """What to do about seats that are missing."""
+    if isinstance(sku, Sku) and sku.suspended:
+        return f"{sku.suspended} are suspended; have them paid, or buy {short}"
+    renews = f" (it renews on {sku.renews})" if isinstance(sku, Sku) and sku.renews else ""
+    return f"buy {short}{renews}"
 
 
 def _half_swaps(case: Case, refused: Collection[Slot]) -> Iterator[tuple[Slot, str]]:
@@ -272,6 +291,13 @@ def _synced(case: Case) -> Iterator[tuple[Slot, str]]:
         user = case.resources.get(row.slot.key) if row.slot.key.kind == "user" else None
         if isinstance(user, User) and user.synced:
             yield row.slot, "this account is mastered on premises: change it in Active Directory"
+
+
+def _growing(case: Case) -> Iterator[tuple[Slot, str]]:
+    for row in _removed(case) if case.growing else ():
+        if row.slot.key.kind == "user" and row.slot.part.startswith(ALIAS) and row.slot.key.scope in case.growing:
+            reason = "Microsoft Graph cannot take an address away: remove it in the Exchange admin centre, or let a "
+            yield row.slot, f"{reason}script do it (a provider of type `exchange`)"
 
 
 def _emergency(case: Case) -> Iterator[tuple[Slot, str]]:

@@ -49,7 +49,7 @@ class Scope:
     """What to read.
 
     Attributes:
-        system: `dns` or `tenant`.
+        system: `dns`, `tenant` or `exchange`.
         name: the zone, or the tenant.
         names: only these resource names; none = the whole. Of a zone, owner names. Of a tenant: addresses, object ids,
             domains whose records are asked for, and groups as `group/NAME`; a name of the spec that nobody has there
@@ -98,10 +98,16 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
-    """Has the last change to a resource taken effect? `detail` says what is awaited, empty when ready."""
+    """Has the last change to a resource taken effect?
+
+    Attributes:
+        detail: what is awaited; empty when ready.
+        retry_after: seconds after which it surely will have; 0 when nobody knows.
+    """
 
     ready: bool
     detail: str = ""
+    retry_after: float = 0.0
 
 
 @runtime_checkable
@@ -209,6 +215,32 @@ class Follower(Protocol):
         Raises:
             ProviderError: it could not be read whole. `Moved` when the system does not remember that state any more:
                 `observe` instead.
+        """
+        ...
+
+
+@runtime_checkable
+class Referrer(Protocol):
+    """What a provider has besides whose system can tell what refers to a resource."""
+
+    def references(self, key: Key) -> Mapping[str, int]:
+        """How many objects refer to a domain of a tenant, by kind (`user`, `group`, ...); empty when none does.
+
+        Raises:
+            ProviderError: the system could not be asked.
+        """
+        ...
+
+
+@runtime_checkable
+class Recorder(Protocol):
+    """What a provider has besides to which a person brings back what became of each step."""
+
+    def results(self, scope: Scope) -> Mapping[str, str]:
+        """By step id what went wrong, in the system's words; empty where it was done.
+
+        Raises:
+            ProviderError: what was brought back cannot be read.
         """
         ...
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from reconciler.model.key import Key
+from reconciler.model.key import ALIAS, Key
 from reconciler.model.resource import Group, Licenses, Resource, SignIn, TenantDomain, User
 from reconciler.model.value import Value
 
@@ -22,8 +22,6 @@ USER_FIELDS = {
     "manager": "manager",
 }
 
-#: Before a further address, in the slot part of a user.
-ALIAS = "aliases/"
 LICENSED, PLAN_OFF = "direct", "off"
 PRESENT, BLOCKED = "present", "blocked"
 

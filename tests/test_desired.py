@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.desired import Desired, desired
+from reconciler.model.diagnostic import Severity
 from reconciler.model.route import STAGES, Facts, Wait, Want
 from reconciler.model.value import Unknown
 from reconciler.spec.load import load
@@ -257,3 +258,31 @@ absent: [{{user: a@shop.example, license: business standard}}]
 """
     found = made(tmp_path, spec)
     assert [one.rule for one in found.diagnostics if one.severity == "error"] == ["desired/twice"]
+
+
+@pytest.mark.parametrize("whom", ["nobody", "ana", "team", "nick"])
+def test_manager_who_is_no_other_person(tmp_path: Path, whom: str) -> None:
+    """A stranger, oneself, a shared mailbox, an alias: an error at the account's line."""
+    lines = [
+        f"  - {{address: ana@{TENANT}, manager: {whom}@{TENANT}}}",
+        f"  - {{address: bea@{TENANT}, id: b}}",
+        f"  - {{address: team@{TENANT}, kind: shared}}",
+        f"  - {{address: nick@{TENANT}, kind: alias, goes_to: bea@{TENANT}}}",
+    ]
+    found = made(tmp_path, "\n".join([f"tenant: {TENANT}", "accounts:", *lines, ""]))
+    (told,) = (one for one in found.diagnostics if one.rule == "accounts/manager")
+    assert f"{whom}@{TENANT}" in told.summary
+    assert (told.severity, told.origin.line) == (Severity.ERROR, 3)
+
+
+def test_manager_is_known_by_id(tmp_path: Path) -> None:
+    """The wish holds the spec's id, so that a new address is no new manager."""
+    spec = f"""
+tenant: {TENANT}
+accounts:
+  - {{address: ana@{TENANT}, manager: bea@{TENANT}}}
+  - {{address: bea@{TENANT}, id: b}}
+"""
+    asked = wants(made(tmp_path, spec))
+    assert asked[f"tenant/{TENANT}/user/ana@{TENANT}#manager"][1].value == "b"
+    assert f"tenant/{TENANT}/user/b#manager" not in asked

@@ -161,3 +161,48 @@ def test_journal_that_is_lost_ends_a_wait() -> None:
     hands.patience = replace(hands.patience, beat=beat)
     with pytest.raises(Lost):
         run(world.plan(), hands)
+
+
+class Showing(Late):
+    """Took the others too, and shows them the next time it is asked."""
+
+    def apply(self, batch: Sequence[Change]) -> Iterable[Outcome]:
+        return [
+            replace(one, status=Status.WAITING, detail="taken, not shown yet") if one.retry_after else one
+            for one in super().apply(batch)
+        ]
+
+
+class Silent(Showing):
+    """It does not say when to come again."""
+
+    def apply(self, batch: Sequence[Change]) -> Iterable[Outcome]:
+        return [replace(one, retry_after=0.0) for one in super().apply(batch)]
+
+
+def showing(seconds: float, system: Showing) -> tuple[World, Showing]:
+    world = company(steady("mailer"))
+    system.resources, system.seconds = world.systems[ZONE].resources, seconds
+    world.systems[ZONE] = system
+    world.approve()
+    return world, system
+
+
+def test_what_is_taken_and_not_shown_yet_is_asked_for_again() -> None:
+    """As often as the system says; in the journal it ends once, done."""
+    world, system = showing(40.0, Showing())
+    report = run(world.plan(), world.hands())
+    assert {one.status for one in report.results} == {Status.DONE}
+    assert (system.calls, report.awaited) == ([2, 1], [])
+    assert (world.clock.now() - START).total_seconds() == 40
+
+
+@pytest.mark.parametrize("seconds", [0.0, LONGEST + 1], ids=["does not say when", "much later"])
+def test_what_is_not_shown_for_long_is_awaited(seconds: float) -> None:
+    """Nobody sits before a screen for it: the next run looks."""
+    world, system = showing(seconds or 40.0, Silent() if not seconds else Showing())
+    report = run(world.plan(), world.hands())
+    assert sorted(one.status for one in report.results) == [Status.DONE, Status.WAITING]
+    assert system.calls == [2]
+    assert [one.state.text for one in report.awaited] == ["taken, not shown yet"]
+    assert world.clock.now() == START

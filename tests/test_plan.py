@@ -5,11 +5,13 @@ from __future__ import annotations
 import pytest
 
 from reconciler import plan
+from reconciler.binding import Binding
 from reconciler.model.key import Key, Slot
+from reconciler.model.resource import User
 from reconciler.model.route import Route, Stage, Want
 from reconciler.plan import digest, gate_chain, request_id, restore_id, rollback_ids
 from tests.semantics.company import MX, NEW, OLD, TXT, WWW, ZONE, company, migration, moving, steady, term
-from tests.semantics.world import System, World
+from tests.semantics.world import System, World, domain
 
 
 def cname(name: str, target: str) -> tuple[Slot, Want]:
@@ -107,3 +109,60 @@ def test_pins_of_one_term_have_ids_of_their_own(named: bool) -> None:
     assert len({act.id for act in world.plan().acts}) == 2
     assert plan.wanted(world.plan().legs[0].rows[0]).pin == "mx"
     assert TXT in {act.slot.key for act in world.plan().acts}
+
+
+# Who leads whom
+
+TENANT = "shop.onmicrosoft.com"
+
+
+def person(name: str, manager: str = "") -> dict[Slot, Want]:
+    """A wish for an account."""
+    key = Key("tenant", TENANT, "user", name)
+    wants = {Slot(key, ""): Want("present"), Slot(key, "upn"): Want(f"{name}@{TENANT}")}
+    wants[Slot(key, "displayName")] = Want(name)
+    return wants | ({Slot(key, "manager"): Want(manager)} if manager else {})
+
+
+def people(*wants: dict[Slot, Want], live: tuple[User, ...] = ()) -> World:
+    """A tenant whose spec asks for these accounts."""
+    together = {slot: want for some in wants for slot, want in some.items()}
+    route = Route("people", TENANT, "tenant", (Stage("accounts", together), Stage("retire")))
+    names = {("user", one.key.name): one.key.name for one in live}
+    world = World({TENANT: System([domain(TENANT, TENANT, verified=True), *live])}, [route])
+    world.binding = Binding(TENANT, names, names)
+    return world
+
+
+def order(world: World) -> list[tuple[str, str]]:
+    """Accounts and parts in the order of the plan."""
+    return [(act.slot.key.name, act.slot.part) for act in world.plan().acts]
+
+
+def test_manager_is_made_before() -> None:
+    """Whatever the names; whoever is there already needs no step."""
+    assert order(people(person("a", "b"), person("b", "c"), person("c"))) == [("c", ""), ("b", ""), ("a", "")]
+    assert order(people(person("c", "b"), person("b", "a"), person("a"))) == [("a", ""), ("b", ""), ("c", "")]
+    boss = User(Key("tenant", TENANT, "user", "z"), f"z@{TENANT}", "z", "z")
+    assert order(people(person("a", "z"), person("z"), live=(boss,))) == [("a", "")]
+
+
+def test_manager_of_somebody_who_is_there() -> None:
+    """The new manager first, then the change; people who are there may lead each other."""
+    ana, bea = (User(Key("tenant", TENANT, "user", one), f"{one}@{TENANT}", one, one) for one in ("a", "b"))
+    assert order(people(person("a", "z"), person("z"), live=(ana,))) == [("z", ""), ("a", "manager")]
+    both = people(person("a", "b"), person("b", "a"), live=(ana, bea))
+    assert [(act.slot.key.name, act.refusal) for act in both.plan().acts] == [("a", ""), ("b", "")]
+    new = people(person("a", "b"), person("b", "a"), live=(ana,))
+    assert order(new) == [("b", ""), ("a", "manager")]
+    assert not any(act.refusal for act in new.plan().acts)
+
+
+@pytest.mark.parametrize("ring", [("a", "b"), ("a", "b", "c")])
+def test_new_people_who_lead_each_other_are_refused(ring: tuple[str, ...]) -> None:
+    """By name; others are made."""
+    led = [person(one, ring[at - 1]) for at, one in enumerate(ring)]
+    refused = {act.slot.key.name: act.refusal for act in people(*led, person("z")).plan().acts}
+    assert not refused.pop("z")
+    assert refused.keys() == {*ring}
+    assert all(f"tenant/{TENANT}/user/{one}" in reason for one in ring for reason in refused.values())

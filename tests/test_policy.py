@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from reconciler import policy
 from reconciler.diff import Row
 from reconciler.model.key import Key, Slot
-from reconciler.model.resource import Licenses, RecordSet, Resource, Sku, User
+from reconciler.model.resource import Licenses, RecordSet, Resource, Sku, TenantDomain, User
 from reconciler.model.route import Route, Stage, Want
 from reconciler.model.value import Value
 from reconciler.policy import Case, Rules
@@ -281,3 +282,75 @@ def test_a_flattened_cname_hides_no_other_type() -> None:
     wished = [a("@")._replace(kind=kind) for kind in ("MX", "TXT", "A")]
     rows = [row(one, Verdict.CREATE, after=HOST) for one in wished]
     assert set(policy.refusals(Case(rows, dict(flat), True), Rules())) == {Slot(a("@"), "")}
+
+
+# Tenants
+
+
+def test_alias_that_passes_to_another_account_is_no_loss() -> None:
+    """Whoever else is to have it takes the mail; one that goes for good counts, and so does the rest of the plan."""
+    ana, eva = (Key("tenant", TENANT, "user", name) for name in ("ana", "eva"))
+    domain = Key("tenant", TENANT, "domain", ZONE)
+    live: dict[Key, Resource] = {domain: TenantDomain(domain, verified=True)}
+    live |= {one: User(one, f"{one.name}@{ZONE}", one.name) for one in (ana, eva)}
+    part = f"aliases/info@{ZONE}"
+    leaves = row(ana, Verdict.OMITTED, part, "present")
+    assert set(policy.refusals(Case([leaves], live, complete=True), Rules())) == {Slot(ana, part)}
+    places = {Slot(one, part): (0, 0) for one in (ana, eva)}
+    passes = [leaves, row(eva, Verdict.CREATE, part, None, "present")]
+    assert not policy.refusals(Case(passes, live, complete=True, places=places), Rules())
+    other = f"aliases/sales@{ZONE}"
+    both = [*passes, row(ana, Verdict.OMITTED, other, "present")]
+    places[Slot(ana, other)] = (0, 0)
+    found = policy.refusals(Case(both, live, complete=True, places=places), Rules())
+    assert found[Slot(ana, other)].startswith("1 would go")
+    assert Slot(ana, part) not in found
+
+
+def test_plan_that_comes_on_again_is_no_loss() -> None:
+    """Nobody acknowledges that somebody gets more; a product that goes with its plan counts once."""
+    held = Key("tenant", TENANT, "licenses", "ana")
+    plan, product = (row(held, Verdict.OMITTED, part, "x") for part in ("E3/YAMMER", "E3"))
+    assert not policy.refusals(Case([plan], {}, complete=True), Rules())
+    assert not policy.refusals(Case([plan, product], {}, complete=True), Rules(acknowledged=1))
+    assert set(policy.refusals(Case([plan, product], {}, complete=True), Rules())) == {product.slot}
+    assert policy.refusals(Case([plan], {}, complete=False), Rules())
+
+
+def test_plan_that_is_off_needs_no_seat() -> None:
+    """Nor does it free one, nor stand for a licence that is given in the place of another."""
+    sku = Key("tenant", TENANT, "sku", "E3")
+    ana, eva = (Key("tenant", TENANT, "licenses", name) for name in ("ana", "eva"))
+    live: dict[Key, Resource] = {sku: Sku(sku, "id", enabled=1, consumed=1)}
+    off = row(ana, Verdict.CREATE, "E3/YAMMER", None, "off")
+    assert not policy.refusals(Case([off], live, complete=True), Rules())
+    on = row(ana, Verdict.DESTROY, "E3/YAMMER", "off")
+    wanted = row(eva, Verdict.CREATE, "E3", None, "direct")
+    assert set(policy.refusals(Case([on, wanted], live, complete=True), Rules())) == {wanted.slot}
+    leaves = row(ana, Verdict.OMITTED, "F1", "direct")
+    assert set(policy.refusals(Case([off, leaves], live, complete=True), Rules())) == {leaves.slot}
+
+
+@pytest.mark.parametrize(
+    ("state", "told"),
+    [
+        ({}, "buy 1"),
+        ({"renews": "2027-03-01"}, "buy 1 (it renews on 2027-03-01)"),
+        ({"suspended": 9, "renews": "2027-03-01"}, "9 are suspended; have them paid, or buy 1"),
+    ],
+)
+def test_what_to_do_about_seats(state: dict[str, Any], told: str) -> None:
+    """How many to buy, when it renews, what is only unpaid."""
+    sku = Key("tenant", TENANT, "sku", "E3")
+    wanted = row(Key("tenant", TENANT, "licenses", "ana"), Verdict.CREATE, "E3", None, "direct")
+    live: dict[Key, Resource] = {sku: Sku(sku, "id", **state)}
+    assert reasons(Case([wanted], live, complete=True)) == {f"1 seats of E3 are needed, 0 are free: {told}"}
+
+
+def test_alias_that_nobody_can_take_away() -> None:
+    """Told before anything is written; what an address alone is about, in that tenant alone."""
+    ana = Key("tenant", TENANT, "user", "ana")
+    alias, phone = (row(ana, Verdict.DESTROY, part, "present") for part in (f"aliases/a@{ZONE}", "phone"))
+    case = Case([alias, phone], {}, complete=True, growing={TENANT})
+    assert set(policy.refusals(case, Rules())) == {alias.slot}
+    assert not policy.refusals(replace(case, growing={"other.onmicrosoft.com"}), Rules())

@@ -129,7 +129,8 @@ class Batch:
                 return again
             for at, outcome in zip(late, again, strict=True):
                 answers[at] = outcome
-            tried += 1
+            # As long as it takes some of them each time, it is only slow.
+            tried = 1 if any(one.status is Status.DONE for one in again) else tried + 1
         return answers
 
     def _step(self, act: Act, live: Resource | None, after: Resource | None) -> dict[str, object]:
@@ -199,7 +200,7 @@ class Batch:
 
 def _worth(outcome: Outcome, tried: int, patience: Patience) -> bool:
     """The system said when to come again; to apply a change twice does no harm."""
-    if outcome.status not in (Status.FAILED, Status.UNKNOWN) or not outcome.retry_after:
+    if outcome.status not in (Status.FAILED, Status.UNKNOWN, Status.WAITING) or not outcome.retry_after:
         return False
     return patience.after(outcome.retry_after, tried) is not None
 

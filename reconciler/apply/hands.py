@@ -100,6 +100,7 @@ class Hands:
         fresh: what the plan was made from and nobody of us has changed since, by provider and scope; taken out when it
             is used.
         answer: what became of a step that a person was asked for.
+        by_hand: a slot's provider cannot do what is to be done there, and a person is asked for it elsewhere.
     """
 
     providers: Mapping[str, Reader]
@@ -115,6 +116,7 @@ class Hands:
     shown: Callable[[Slot, Value], Readiness] = lambda *_: Readiness(True)
     fresh: dict[tuple[str, Scope], Mapping[Key, Resource]] = field(default_factory=dict)
     answer: Callable[[Begun], Answer] = lambda _: Answer()
+    by_hand: Callable[[Slot], bool] = lambda _: False
 
     @property
     def clock(self) -> Clock:
@@ -157,8 +159,14 @@ class Hands:
         self.binding = replace(self.binding, remote=remote, names=names)
 
     def ready(self, key: Key) -> Readiness:
-        """Ask a resource's provider."""
-        return self.providers[self.provider_of(key)].ready(self.binding.key(key))
+        """Ask a resource's provider; what only needs a moment is asked again after it."""
+        tried = 1
+        while True:
+            found = self.providers[self.provider_of(key)].ready(self.binding.key(key))
+            seconds = self.patience.after(found.retry_after, tried) if found.retry_after else None
+            if found.ready or seconds is None or not self.patience.wait(seconds, found.detail):
+                return found
+            tried += 1
 
     def read(self, name: str, scope: Scope) -> dict[Key, Resource]:
         """One scope now, under the spec's names.

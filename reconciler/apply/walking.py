@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from reconciler import gates, ledger
+from reconciler import addresses, gates, ledger
 from reconciler.apply.batch import Batch
 from reconciler.apply.hands import Awaited, Hands, Report, StepResult
 from reconciler.diff import Row
@@ -155,6 +155,8 @@ class _Pass:
             reasons = {name: reason or apart(bad) for name, reason in reasons.items()}
         reasons |= _unreplaced(acts, reasons)
         reasons |= _recordless(acts, reasons)
+        by_hand = [act for act in acts if not reasons[act.id] and self._by_hand(act)]
+        freed = {address for act in by_hand for address in addresses.given(act.row)}
         for act in acts:
             reason = reasons[act.id]
             if reason:
@@ -163,6 +165,10 @@ class _Pass:
                 yield StepResult(act, Status.WAITING, f"{waits.constraint.text}: not named yet")
             elif asked := self._asked(act):
                 yield StepResult(act, Status.WAITING, asked)
+            elif self._by_hand(act):
+                yield self._handed(act)
+            elif act.slot.key.kind == "user" and (late := sorted(addresses.taken(act.row) & freed)):
+                yield StepResult(act, Status.WAITING, f"waits until {late[0]} is taken from who has it")
             elif stranger := self._stranger(act):
                 self.report.again = self.report.again or self.moved
                 yield StepResult(act, Status.WAITING, f"waits for the account of {stranger}")
@@ -180,10 +186,23 @@ class _Pass:
     def _asked(self, act: Act) -> str:
         """What a person was asked to do is not asked again; empty when nobody was."""
         begun = self.hands.known.waiting.get(act.id)
-        if begun is None or not self.hands.delegated(act.slot.key):
+        if begun is None or not (self.hands.delegated(act.slot.key) or self._by_hand(act)):
             return ""
         answer = self.hands.answer(begun)
         return f"asked for on {begun.time:%Y-%m-%d} ({begun.request_id}), {answer.text}" if answer.requested else ""
+
+    def _by_hand(self, act: Act) -> bool:
+        return act.action == "destroy" and self.hands.by_hand(act.slot)
+
+    def _handed(self, act: Act) -> StepResult:
+        """A person is asked for what the provider cannot do; the next reading shows what became of it."""
+        hands, stage = self.hands, self.leg.route.stages[act.stage].name
+        meta = hands.meta(act.slot, act.row.want)
+        step = ledger.step(act.id, act.slot, act.action, before=act.row.before, after=None, **meta)
+        hands.note("begin", {**self.leg.route.entry(), "stage": stage, "steps": [step]})
+        hands.note("end", {"outcomes": [{"id": act.id, "status": str(Status.WAITING)}]})
+        self.report.wrote = True
+        return StepResult(act, Status.WAITING, "a person is asked for it")
 
     def _stranger(self, act: Act) -> str:
         """A member of a group who does not exist yet; empty when nobody is missing."""
@@ -232,7 +251,7 @@ def _batches(acts: Iterable[Act], hands: Hands) -> list[tuple[tuple[str, Scope, 
     found: dict[tuple[str, Scope, str], list[Act]] = {}
     for act in acts:
         key = act.slot.key
-        kind = KIND_ORDER[key.kind] if key.system == "tenant" else ""
+        kind = "" if key.system == "dns" else KIND_ORDER[key.kind]
         found.setdefault((hands.provider_of(key), hands.scope_of(key), kind), []).append(act)
     return sorted(found.items(), key=lambda one: one[0][2])
 

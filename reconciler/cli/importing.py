@@ -34,8 +34,8 @@ Examples:
   reconciler import shop.example --provider zones --json | jq -r '.domains[].unmanaged[] | .name + ": " + .reason'
 \b
 Exit codes: 0 written, also where some questions got no answer, which is said; 1 error, nobody answered, there is no
-such domain, or a zone could not be read whole; 3 the customer's folder is there already, or another customer has a
-domain or the tenant; 130 interrupted.
+such domain, or a zone could not be read whole; 3 the customer's folder or the tenant's file is there already, or
+another customer has a domain or the tenant; 130 interrupted.
 """
 
 
@@ -63,8 +63,9 @@ def command(world: World, /, *, dry: bool, form: str | None, copies: Sequence[Co
 
     From a provider: NAME/customer.yaml asks for every record as it is, so that the first plan changes nothing; what no
     spec can hold is listed in it by name. From public DNS: a draft of the mail records to be read and completed.
-    NAME/before.yaml keeps the mail records of today. A workspace.yaml is begun where there is none, in a new folder
-    `specs` if need be; nothing that exists is changed.
+    NAME/before.yaml keeps the mail records of today, tenants/DOMAIN.json the tenant, so that plans can be made without
+    asking it. A workspace.yaml is begun where there is none, in a new folder `specs` if need be; nothing that exists is
+    changed.
     """
     wanted = output(world, form, copies)
     order, resolver = _order(**asked)

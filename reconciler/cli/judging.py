@@ -90,9 +90,12 @@ def status(paper: Paper) -> Judged:
 
 def tasks(paper: Paper) -> Judged:
     """One line: how many requests are open, and the worst of them; nothing is said of a zone that was not read."""
-    found = paper["requests"]
+    found = [*paper["requests"], *paper["scripts"]]
     unread = [one["summary"] for one in paper["diagnostics"] if one["severity"] == "error"]
-    said = [f"{one['id']} to {one['ask']}: {one['state']}{', late' if one['late'] else ''}" for one in found]
+    said = [
+        f"{one['id']} to {one['ask']}: {one['state']}{', late' if one['late'] else ''}" for one in paper["requests"]
+    ]
+    said += [f"run {one['path']}: {len(one['steps'])} steps" for one in paper["scripts"]]
     if unread:
         return Judged("error", codes.ERROR, "; ".join([*unread, *said]))
     code = codes.WAITING if found else codes.DONE

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from reconciler import accounts, desired, live
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.provider import Reader
-from reconciler.session import applying, drifting, planning, requests, standing
+from reconciler.session import applying, drifting, planning, requests, scripts, standing
 from reconciler.session.opened import Session
 from reconciler.spec import digest, scope
 from reconciler.spec.workspace import ProviderEntry, ResolverSpec
@@ -54,7 +54,8 @@ class Opened:
 
     def tasks(self, name: str) -> dict[str, Any]:
         made = planning.make(self._session, self._customers[name], planning.Options())
-        return requests.tasks(made.asked, name, self.clock.now())
+        paper = requests.tasks(made.asked, name, self.clock.now())
+        return {**paper, "scripts": scripts.tasks(made.scripts, made.seen.known.waiting)}
 
     def check(self, name: str) -> Sequence[Diagnostic]:
         found = desired.desired(self._customers[name], {}, self.clock.now().date(), Zones({}, (), {})).diagnostics

@@ -5,11 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from reconciler.conformance import states, states_dns, states_tenant
+from reconciler.conformance import states, states_dns, states_exchange, states_tenant
 from reconciler.conformance.harness import Harness, Provider
 from reconciler.conformance.states import State
 from reconciler.model.key import Key
-from reconciler.model.resource import Group, Licenses, RecordSet, Resource, TenantDomain, User
+from reconciler.model.resource import (
+    AcceptedDomain,
+    Group,
+    Licenses,
+    Mailbox,
+    MailList,
+    RecordSet,
+    Resource,
+    Signing,
+    TenantDomain,
+    User,
+)
 from reconciler.provider import Capabilities, Reader, Scope, Writer
 
 #: Object ids of the bystanders, as a system would hand them out.
@@ -61,7 +72,8 @@ def every(harness: Harness, scope: Scope) -> Iterator[Sample]:
     if scope.system == "dns":
         plain = {kind: (states_dns.NEEDS.get(kind, ()), one, two) for kind, (one, two) in states_dns.PLAIN.items()}
     else:
-        plain = dict(states_tenant.PLAIN)  # type: ignore[arg-type]
+        table = states_exchange.PLAIN if scope.system == "exchange" else states_tenant.PLAIN
+        plain = dict(table)  # type: ignore[arg-type]
     for kind, (needs, one, two) in plain.items():
         placed = [states.placed(resource, scope, harness.skus) for resource in (*needs, one, two)]
         yield Sample(kind, tuple(placed[:-2]), placed[-2], placed[-1])
@@ -91,6 +103,10 @@ def _aside(resource: Resource) -> Resource:
             return replace(
                 resource, key=_named(key, "group"), remote_id=_IDS["group"], display_name="Bystanders", members=members
             )
+        case Mailbox() | MailList():
+            return replace(resource, key=key._replace(name=f"bystander-{key.kind}@suite.example"))
+        case Signing() | AcceptedDomain():
+            return replace(resource, key=key._replace(name="bystander.example"))
         case _:
             return resource
 

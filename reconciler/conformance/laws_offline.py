@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from reconciler.conformance import cast, states_dns, states_tenant
+from reconciler.conformance import cast, states_dns, states_exchange, states_tenant
 from reconciler.conformance.harness import Harness
 from reconciler.conformance.judge import attributes, computed_of, holds, same
 from reconciler.conformance.offline import closed_world, import_alone
@@ -18,9 +18,9 @@ from reconciler.model.resource import RecordSet, Resource
 from reconciler.model.value import Secret
 from reconciler.provider import Capabilities, Reader, Scope, Writer
 
-TRANSITIONS = (*states_dns.TRANSITIONS, *states_tenant.TRANSITIONS)
+TRANSITIONS = (*states_dns.TRANSITIONS, *states_tenant.TRANSITIONS, *states_exchange.TRANSITIONS)
 VERBS = frozenset({"create", "update", "delete"})
-_KIND = re.compile(r"[A-Z][A-Z0-9-]*|domain|user|licenses|group|sku|sign-in")
+_KIND = re.compile(r"[A-Z][A-Z0-9-]*|domain|user|licenses|group|sku|sign-in|mailbox|list|dkim|accepted-domain")
 
 
 def law_1(harness: Harness) -> None:

@@ -12,7 +12,7 @@ from reconciler.conformance.judge import holds, picture, same
 from reconciler.conformance.laws_writing import walks
 from reconciler.conformance.reconcile import Walk
 from reconciler.model.change import Change, Outcome, Status
-from reconciler.model.errors import NotFound, ProviderError, RateLimited, Transient
+from reconciler.model.errors import Forbidden, NotFound, ProviderError, RateLimited, Transient
 from reconciler.model.resource import User
 from reconciler.provider import Reader, Scope
 
@@ -37,9 +37,13 @@ def law_5(harness: Harness) -> None:
         for fault in faults.PARTIAL_READS:
             if fault.name in harness.faults:
                 _raises(harness, provider, scope, fault, "law 5")
+        if scope.system == "exchange":
+            continue  # of a tenant of which nobody has brought anything yet nothing is known, and that is no error
         absent = replace(scope, name="absent.example" if scope.system == "dns" else "absent.onmicrosoft.com")
         problem = _error(provider, absent)
-        holds(isinstance(problem, NotFound), f"law 5: a {scope.system} scope that does not exist gave {problem!r}")
+        # A tenant's credential opens that tenant alone: of any other it can only say that it is not the one.
+        fitting = (NotFound, Forbidden) if scope.system == "tenant" else NotFound
+        holds(isinstance(problem, fitting), f"law 5: a {scope.system} scope that does not exist gave {problem!r}")
 
 
 def _some_names(harness: Harness, provider: Reader, scope: Scope) -> None:
@@ -73,7 +77,8 @@ def law_12(harness: Harness) -> None:
         for scope in harness.scopes:
             problem, played = _raises(harness, harness.open(), scope, fault, "law 12")
             holds(problem.provider, f"law 12: the error of {fault.name} names no provider")
-            same(problem.request_id, played.request_id, f"law 12: request id of {fault.name}")
+            if played.request_id:  # else the adapter may have named the call itself
+                same(problem.request_id, played.request_id, f"law 12: request id of {fault.name}")
             if isinstance(problem, Transient):
                 same(problem.retry_after, played.retry_after, f"law 12: seconds to wait after {fault.name}")
             provider = cast.writer(harness)
@@ -115,7 +120,7 @@ def _stormy_write(walk: Walk, fault: Fault) -> None:
                 holds(outcome.status is Status.FAILED, f"law 12: a write in a {fault.name} gave {outcome}")
             (outcome,) = walk.apply([change])
         holds(outcome.status is Status.DONE, f"law 12: a write after a {fault.name} gave {outcome}")
-        walk.apply(walk.changes(sample.needs))
+        walk.harness.edit(change.key, None)  # as it was, for the next fault
 
 
 def _failing_write(harness: Harness, provider: Provider, scope: Scope, fault: Fault) -> None:
@@ -128,8 +133,10 @@ def _failing_write(harness: Harness, provider: Provider, scope: Scope, fault: Fa
         same([one.key for one in outcomes], [change.key], f"law 12: keys of the outcomes after {fault.name}")
         (outcome,) = outcomes
         holds(outcome.status in fault.outcomes, f"law 12: a write answered by {fault.name} gave {outcome}")
-        same(outcome.request_id, played.request_id, f"law 12: request id of the outcome after {fault.name}")
-        same(outcome.retry_after, played.retry_after, f"law 12: seconds to wait in the outcome after {fault.name}")
+        if played.request_id:
+            same(outcome.request_id, played.request_id, f"law 12: request id of the outcome after {fault.name}")
+        if played.retry_after or not issubclass(fault.error, Transient):  # else the adapter may name a wait of its own
+            same(outcome.retry_after, played.retry_after, f"law 12: seconds to wait in the outcome after {fault.name}")
         holds(outcome.detail, f"law 12: the outcome after {fault.name} says nothing")
         harness.clock.advance(fault.retry_after)
         walk.reach((*sample.needs, sample.one))

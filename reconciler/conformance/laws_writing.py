@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from reconciler.conformance import cast, states_dns, states_tenant
+from reconciler.conformance import cast, states_dns, states_exchange, states_tenant
 from reconciler.conformance.harness import Harness
 from reconciler.conformance.judge import attributes, computed_of, holds, same, unasked
 from reconciler.conformance.laws_offline import refused
@@ -148,10 +148,17 @@ def all_done(outcomes: Sequence[Outcome], batch: Sequence[Change], where: str) -
     same([one for one in outcomes if one.status != Status.DONE], [], f"{where}: not done")
 
 
+TABLES = {
+    "dns": states_dns.TRANSITIONS,
+    "tenant": states_tenant.TRANSITIONS,
+    "exchange": states_exchange.TRANSITIONS,
+}
+
+
 def law_6(harness: Harness) -> None:
     """After `apply`, the observed attributes equal the desired ones, and so does the truth."""
     for scope in harness.scopes:
-        table = states_dns.TRANSITIONS if scope.system == "dns" else states_tenant.TRANSITIONS
+        table = TABLES[scope.system]
         for story in table[:3]:
             transition(harness, story)
 

@@ -1,7 +1,7 @@
 """Transitions as data: sequences of desired states that an adapter walks through, each reconciled twice.
 
-A state is written without its zone or tenant and put into one by `Transition.at`. The tables are in `states_dns` and
-`states_tenant`.
+A state is written without its zone or tenant and put into one by `Transition.at`. The tables are in `states_dns`,
+`states_tenant` and `states_exchange`.
 """
 
 from __future__ import annotations

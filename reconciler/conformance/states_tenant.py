@@ -24,7 +24,7 @@ PLAIN: Mapping[str, tuple[State, Resource, Resource]] = {
     "domain": ((), domain("plain.example"), domain("other.example")),
     "user": ((), user("plain"), user("plain", display_name="Renamed", department="Sales")),
     "licenses": ((user("plain"),), licenses("plain", "SKU-1"), licenses("plain", "SKU-2")),
-    "group": ((user("plain"),), group("plain"), group("plain", "plain")),
+    "group": ((user("plain"),), group("crew"), group("crew", "plain")),
 }
 
 

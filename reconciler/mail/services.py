@@ -5,7 +5,7 @@ Values that a tenant owns stay unknown in every want, known or not: the facts ho
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from reconciler.mail.clouds import TEAMS, Cloud, cloud_of
@@ -17,6 +17,10 @@ from reconciler.model.resource import TenantDomain
 from reconciler.model.route import Facts
 from reconciler.model.value import Constraint, Unknown, Value
 
+#: The service that a domain needs to receive mail, as the tenant calls it.
+MAIL = "Email"
+#: How facts end that are no records of the mail service: DKIM's are asked for under `dkim`.
+APART = ("#verification", "#services", "._domainkey")
 #: Under this name SPF keeps the service's term.
 OWNER = "microsoft365"
 
@@ -82,7 +86,7 @@ def findings(domain: MailDomain, facts: Facts) -> list[Diagnostic]:
             found += _odd_spf(domain, value)
             value = tuple(text for text in value if not is_spf(text))
         kept = domain.gateway and source == f"{base}#MX/@"
-        if source not in asked and value and not kept and not source.endswith(("#verification", "#services")):
+        if source not in asked and value and not kept and not source.endswith(APART):
             beyond[source.removeprefix(f"{base}#")] = value
     return [*found, *_beyond(domain, beyond)]
 
@@ -96,6 +100,18 @@ def _domain(domain: MailDomain) -> Iterator[Asked]:
     # Taking a domain out of a tenant cannot be undone: it does not happen because a line is gone.
     yield "claim", Slot(key, ""), domain.want("present", keep=True)
     yield "verify", Slot(key, "verified"), domain.want(True, keep=True)
+
+
+def switched_on(domain: MailDomain, facts: Facts, ours: Container[str]) -> Iterator[Asked]:
+    """The domain's mail service in the tenant, where it is off: it comes on by itself with the verification.
+
+    Args:
+        ours: addresses of slots that are ours.
+    """
+    key = Key("tenant", domain.tenant, "domain", domain.name)
+    services, slot = facts.get(f"{_base(domain)}#services"), Slot(key, f"services/{MAIL}")
+    if (isinstance(services, tuple) and MAIL not in services) or slot.address in ours:
+        yield "verify", slot, domain.want("present", keep=True)
 
 
 def _prove(domain: MailDomain) -> Iterator[Asked]:

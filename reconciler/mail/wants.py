@@ -30,6 +30,7 @@ class MailDomain:
         overwrite, manage: of every want.
         retire_verification: the text that proved the domain may go.
         gateway: mail arrives through a gateway that keeps its MX. `replaces_gateway`: MX moves away from one.
+        exchange: scripts make in Exchange what Graph cannot, and bring back what it names.
         origin: of every want that has no closer one.
         spf: the record set that holds its SPF record; none = the one at the apex.
     """
@@ -44,6 +45,7 @@ class MailDomain:
     retire_verification: bool = False
     gateway: bool = False
     replaces_gateway: bool = False
+    exchange: bool = False
     origin: Origin = Origin()
     spf: Key | None = None
 

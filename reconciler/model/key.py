@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 #: The slot part of the texts that prove a domain to its tenants.
 VERIFICATION = "ms-verification"
+#: Before a further address, in the slot part of a user.
+ALIAS = "aliases/"
 #: Parts of a record set that say something of its values, and are none: without values they do not exist.
 TRAITS = frozenset({"ttl", "proxied"})
 
@@ -20,11 +22,12 @@ class Key(NamedTuple):
     It names no provider: moving a zone to another DNS host does not change what we own in it.
 
     Attributes:
-        system: `dns` or `tenant`.
+        system: `dns`, `tenant`, or `exchange`, where a tenant's mailboxes are kept.
         scope: the zone (lower case, A-labels, no final dot) or the tenant (its initial domain).
-        kind: a record type in upper case (`MX`), or `domain`, `user`, `licenses`, `group`, `sku`, `sign-in`.
+        kind: a record type in upper case (`MX`), or `domain`, `user`, `licenses`, `group`, `sku`, `sign-in`; in
+            `exchange` `mailbox`, `list`, `dkim`, `accepted-domain`.
         name: owner name relative to the zone (`@` is the apex); the domain; the spec id of a user or group once it is
-            bound, the remote id before.
+            bound, the remote id before; the address of a mailbox or list.
     """
 
     system: str

@@ -162,8 +162,9 @@ class Sku:
 
     @property
     def free(self) -> int:
-        """Seats that can still be assigned, never negative."""
-        return max(0, self.enabled + self.warning - self.consumed)
+        """Seats that can still be given, never negative; none of a product that is suspended or locked."""
+        usable = self.status in ("Enabled", "Warning")
+        return max(0, self.enabled + self.warning - self.consumed) if usable else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,4 +181,59 @@ class SignIn:
     policies: tuple[str, ...] = ()
 
 
-Resource = RecordSet | TenantDomain | User | Licenses | Group | Sku | SignIn
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """A shared mailbox in Exchange; `key.kind` is `mailbox`, `key.name` its address.
+
+    Attributes:
+        aliases: further addresses, lower case, sorted.
+        full_access, send_as: addresses of who may open it, and of who may send as it; lower case, sorted.
+    """
+
+    key: Key
+    display_name: str
+    aliases: tuple[str, ...] = ()
+    full_access: tuple[str, ...] = ()
+    send_as: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MailList:
+    """A distribution list; `key.kind` is `list`, `key.name` its address.
+
+    Attributes:
+        members: addresses, of people outside too; lower case, sorted.
+    """
+
+    key: Key
+    display_name: str
+    members: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Signing:
+    """How Exchange signs the mail of a domain (DKIM); `key.kind` is `dkim`, `key.name` the domain.
+
+    Attributes:
+        targets: by selector, where its CNAME must lead, as (selector, host without final dot); set by Exchange.
+    """
+
+    key: Key
+    enabled: bool = False
+    targets: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptedDomain:
+    """What Exchange does with mail to unknown addresses of a domain; `key.kind` is `accepted-domain`.
+
+    Attributes:
+        relay: `authoritative`: it comes back; `internal-relay`: it is passed on.
+    """
+
+    key: Key
+    relay: str = "authoritative"
+
+
+ExchangeResource = Mailbox | MailList | Signing | AcceptedDomain
+Resource = RecordSet | TenantDomain | User | Licenses | Group | Sku | SignIn | ExchangeResource

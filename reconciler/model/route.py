@@ -16,6 +16,9 @@ from reconciler.model.value import Constraint, Unknown, Value
 
 #: The stages every plan walks, in order; a migration adds its own between them.
 STAGES = ("claim", "prove", "verify", "accounts", "prepare", "deliver", "retire")
+#: A stage of its own right before `retire`, on routes alone where something waits for it: Exchange may need days to see
+#: the DKIM records. Mail has moved by then, and what retires is in nobody's way so long.
+SIGN = "sign"
 
 
 class Manage(StrEnum):

@@ -1,9 +1,10 @@
 """A tenant written down as one JSON document: what may stand in it, and the resources that it holds.
 
-Shape: `organisation` {id, display_name, country}, `security_defaults`, `policies` (names of conditional access
-policies that are enforced), `sees` (folder of the zone files that the tenant's resolver reads),
-`seed` (its tokens come from it), `now` (its clock), `elsewhere` (domains verified in other tenants), and the lists
-`domains`, `users`, `groups` and `skus`, whose entries are described by the tables below. Unknown names are kept.
+Shape: `organisation` {id, display_name, country}, `security_defaults` (null = how sign-in is protected is not known),
+`policies` (names of conditional access policies that are enforced), `sees` (folder of the zone files that the tenant's
+resolver reads), `seed` (its tokens come from it), `now` (its clock), `elsewhere` (domains verified in other tenants),
+and the lists `domains`, `users`, `groups` and `skus`, whose entries are described by the tables below. Unknown names
+are kept.
 """
 
 from __future__ import annotations
@@ -26,15 +27,18 @@ TEXT: Check = (lambda value: type(value) is str and _sound(value), "a text")
 WORD: Check = (lambda value: type(value) is str and value != "" and _sound(value), "a text that is not empty")
 PATH: Check = (lambda value: WORD[0](value) and "\0" not in value, "the path of a folder")
 FLAG: Check = (lambda value: type(value) is bool, "true or false")
+KNOWN: Check = (lambda value: value is None or type(value) is bool, "true, false or null")
 COUNT: Check = (lambda value: type(value) is int and 0 <= value < 2**31, "a whole number from 0")
+OFFSET: Check = (lambda value: type(value) is int and -(2**31) < value < 2**31, "a whole number")
 TEXTS: Check = (lambda value: type(value) is list and all(map(TEXT[0], value)), "a list of texts")
 ID: Check = (lambda value: type(value) is str and _ID.fullmatch(value) is not None, "an id of letters, digits, . _ -")
+SKU: Check = (lambda value: type(value) is str and tenant_rules.is_sku(value), "a part number")
 DOMAIN: Check = (lambda value: type(value) is str and tenant_rules.is_domain(value), "a domain name in lower case")
 ADDRESS: Check = (lambda value: WORD[0](value) and "@" in value, "an address")
 ITEMS: Check = (lambda value: type(value) is list, "a list")
 
 TOP: Mapping[str, Check] = {
-    "sees": PATH, "seed": WORD, "now": WORD, "elsewhere": TEXTS, "security_defaults": FLAG, "policies": TEXTS,
+    "sees": PATH, "seed": WORD, "now": WORD, "elsewhere": TEXTS, "security_defaults": KNOWN, "policies": TEXTS,
     "domains": ITEMS, "users": ITEMS, "groups": ITEMS, "skus": ITEMS,
 }  # fmt: skip
 ORGANISATION: Mapping[str, Check] = {"id": TEXT, "display_name": TEXT, "country": TEXT}
@@ -56,8 +60,8 @@ ENTRIES: Mapping[str, Mapping[str, Check]] = {
     },
     "groups": {"id": ID, "display_name": TEXT, "kind": WORD, "members": TEXTS, "unique_name": TEXT},
     "skus": {
-        "part_number": ID, "sku_id": WORD, "product": TEXT, "enabled": COUNT, "warning": COUNT, "status": WORD,
-        "suspended": COUNT, "plans": TEXTS, "renews": TEXT,
+        "part_number": SKU, "sku_id": WORD, "product": TEXT, "enabled": COUNT, "warning": COUNT, "status": WORD,
+        "suspended": COUNT, "plans": TEXTS, "renews": TEXT, "uncounted": OFFSET,
     },
 }  # fmt: skip
 NEEDED: Mapping[str, tuple[str, ...]] = {
@@ -250,37 +254,40 @@ def sku_of(tenant: str, entry: Entry, consumed: Counter[str]) -> Sku:
     )
 
 
-def sign_in_of(tenant: str, document: Entry) -> SignIn:
-    """How sign-in is protected."""
+def sign_in_of(tenant: str, document: Entry) -> SignIn | None:
+    """How sign-in is protected; none when nobody knows."""
+    defaults = document.get("security_defaults", False)
     policies = tenant_rules.in_order(document.get("policies", ()))
-    return SignIn(_key(tenant, "sign-in", "@"), document.get("security_defaults", False), policies)
+    return None if defaults is None else SignIn(_key(tenant, "sign-in", "@"), defaults, policies)
 
 
 def consumed(document: Entry) -> Counter[str]:
-    """Seats in use by part number: one for each user who is not deleted, however the licence comes."""
-    found: Counter[str] = Counter()
+    """Seats in use by part number: one for each user who is not deleted, however the licence comes.
+
+    A real tenant may count otherwise: by how much stands in `uncounted`, which may be below zero.
+    """
+    found = Counter({one["part_number"]: one.get("uncounted", 0) for one in document.get("skus", ())})
     for user in document.get("users", ()):
         if not user.get("deleted", False):
             found.update({*user.get("licenses", ()), *user.get("inherited_licenses", ())})
     return found
 
 
-def resources(document: Entry, tenant: str, upns: frozenset[str] | None = None) -> dict[Key, Resource]:
+def resources(document: Entry, tenant: str) -> dict[Key, Resource]:
     """All of it, by key.
 
     Args:
         document: without `problems`.
         tenant: the scope of the keys.
-        upns: lower case; only these users and their licences. None = all.
     """
     found: list[Resource] = [domain_of(tenant, one, document["seed"]) for one in document.get("domains", ())]
     for entry in document.get("users", ()):
-        if upns is None or entry["upn"].lower() in upns:
-            found += (user_of(tenant, entry), licenses_of(tenant, entry))
+        found += (user_of(tenant, entry), licenses_of(tenant, entry))
     found += (group_of(tenant, one) for one in document.get("groups", ()))
     seats = consumed(document)
     found += (sku_of(tenant, one, seats) for one in document.get("skus", ()))
-    found.append(sign_in_of(tenant, document))
+    sign_in = sign_in_of(tenant, document)
+    found += [sign_in] if sign_in else []
     return {one.key: one for one in found}
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from operator import attrgetter
 
 from reconciler.model.diagnostic import Diagnostic, error
 from reconciler.model.resource import Group, Licenses, Resource, ServiceRecord, SignIn, Sku, TenantDomain, User
@@ -26,7 +27,8 @@ _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})+")
 _UPN = re.compile(r"[A-Za-z0-9'._!#^~-]{0,63}[A-Za-z0-9'_!#^~-]")
 _ALIAS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}")
-_SKU = re.compile(r"[A-Za-z0-9_.-]+")
+#: Some part numbers hold blanks and brackets. Source: Microsoft, product names for licensing (CSV of 2026-07).
+_SKU = re.compile(r"[A-Za-z0-9_.-](?:[A-Za-z0-9_.() -]*[A-Za-z0-9_.)-])?")
 
 
 def is_domain(name: str) -> bool:
@@ -140,5 +142,6 @@ def in_order(texts: Iterable[str]) -> tuple[str, ...]:
 
 
 def in_order_records(records: Iterable[ServiceRecord]) -> tuple[ServiceRecord, ...]:
-    """Sorted by name, type and value, without repeats."""
-    return tuple(sorted(set(records), key=lambda one: (one.name, one.type, one.value, one.service)))
+    """Sorted by name, type, value and what else they say, without repeats."""
+    order = attrgetter("name", "type", "value", "service", "ttl", "optional")
+    return tuple(sorted(set(records), key=order))

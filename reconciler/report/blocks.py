@@ -210,14 +210,14 @@ def _decides(step: Step) -> bool:
     found = values.slot(step.get("address"))
     if found is None:
         return True
-    if found.key.system == "tenant":
+    if found.key.system != "dns":
         return not found.part
     return found.part == "spf/all" or (found.part not in TRAITS and not found.part.startswith("spf/"))
 
 
 def _is_existence(step: Step) -> bool:
     found = values.slot(step.get("address"))
-    return found is not None and found.key.system == "tenant" and not found.part
+    return found is not None and found.key.system != "dns" and not found.part
 
 
 def _danger(action: str) -> int:

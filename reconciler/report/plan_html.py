@@ -10,7 +10,7 @@ from reconciler.report.escape import SHORT, line
 from reconciler.report.frame import diagnostics, footer, reads
 from reconciler.report.page import Html, element
 from reconciler.report.proof import Shown, proofs
-from reconciler.report.summary import counts_line, difference, gate_line, headline, missing
+from reconciler.report.summary import counts_line, difference, gate_line, headline, missing, scripts
 from reconciler.report.values import Document
 from reconciler.report.words import Words
 
@@ -39,6 +39,8 @@ def _parts(plan: Document, words: Words) -> Iterator[Html]:
     yield _blocks(words("plan.refused"), blocks.refused(plan), words)
     yield from _drift(plan, words)
     yield from (_proof(one) for one in proofs(plan, words))
+    if scripts(plan, words):
+        yield page.section(words("plan.scripts"), page.items(scripts(plan, words)))
     yield diagnostics(plan, words)
     yield reads(plan, words)
     yield from _bookkeeping(plan, words)

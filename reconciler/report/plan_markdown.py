@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 
 from reconciler.report import blocks, markdown, values
 from reconciler.report.blocks import Block
-from reconciler.report.escape import SHORT, line
+from reconciler.report.escape import SHORT, line, visible
 from reconciler.report.markdown import Section
 from reconciler.report.proof import proofs
-from reconciler.report.summary import COUNTS, difference, gate_line, headline, missing, unread
+from reconciler.report.summary import COUNTS, difference, gate_line, headline, missing, scripts, unread
 from reconciler.report.values import Document
 from reconciler.report.words import Words
 
@@ -54,6 +54,11 @@ def _sections(plan: Document, words: Words) -> Iterator[Section]:
         yield _changes(_HEADINGS[action], found, words)
     for one in proofs(plan, words):
         yield _notes("SPF before and after", [one.heading, *one.moments, *one.probes, *one.notes, *one.tree])
+    yield _notes(words("plan.scripts"), scripts(plan, words))
+    for one in plan.get("scripts", ()):
+        lines = [[visible(text)] for text in str(one.get("text") or "").splitlines()]
+        name = "".join(sign for sign in line(one.get("name"), SHORT) if sign.isalnum() or sign in ".- ")
+        yield Section(f"{words('plan.scripts')}: {name}", lines, language="powershell")
     yield _notes("Waits, checks and tasks", list(_gates(plan, words)))
     yield _notes("Drift found while planning", [difference(one, words) for one in plan.get("drift", ())])
     for name, heading in {"adopt": "Adopt", "forget": "Forget", "unmanaged": "Unmanaged, never changed"}.items():

@@ -8,7 +8,16 @@ from reconciler.report import blocks, values
 from reconciler.report.blocks import SYMBOLS, Block, RouteView, StageView
 from reconciler.report.escape import SHORT, line
 from reconciler.report.proof import Shown, proofs
-from reconciler.report.summary import counts_line, difference, gate_line, headline, missing, policy_line, unread
+from reconciler.report.summary import (
+    counts_line,
+    difference,
+    gate_line,
+    headline,
+    missing,
+    policy_line,
+    scripts,
+    unread,
+)
 from reconciler.report.values import Document
 from reconciler.report.words import Words
 
@@ -23,6 +32,7 @@ def plan_text(plan: Document) -> str:
         _blocks(words("plan.refused"), blocks.refused(plan), words),
         *_drift(plan, words),
         *map(_proof, proofs(plan, words)),
+        _list(words("plan.scripts"), scripts(plan, words)),
         _list(words("page.diagnostics"), [values.diagnostic(one, words) for one in plan.get("diagnostics", ())]),
         _list(words("drift.unread"), unread(plan)),
         _bookkeeping(plan, words),

@@ -110,3 +110,16 @@ def unread(document: Document) -> list[str]:
     """The sources that could not be read whole, each with its error."""
     bad = (read for read in document.get("reads", ()) if not read.get("complete", True))
     return [f"{line(read.get('source'), SHORT)}: {line(read.get('error') or '')}" for read in bad]
+
+
+def scripts(plan: Document, words: Words) -> list[str]:
+    """The scripts that a person is to run once this is applied: where each is written, and what becomes of it."""
+    return [
+        words(
+            "plan.script",
+            path=line(one.get("path")),
+            count=values.number(len(one.get("steps", ()))),
+            save_as=line(one.get("save_as")),
+        )
+        for one in plan.get("scripts", ())
+    ]

@@ -15,8 +15,10 @@ def tasks_text(tasks: Document) -> str:
     """All open requests, the oldest first; the last line ends with a newline."""
     words = Words()
     found = list(tasks.get("requests", ()))
-    said = f"{len(found):,} open" if found else "nothing is open"
+    scripts = list(tasks.get("scripts", ()))
+    said = f"{len(found) + len(scripts):,} open" if found or scripts else "nothing is open"
     parts = [[f"{line(tasks.get('customer'), SHORT)}: {said}."], *(list(_request(one, words)) for one in found)]
+    parts += [list(_script(one, words)) for one in scripts]
     notes = [values.diagnostic(one, words) for one in tasks.get("diagnostics", ())]
     parts += [[f"{words('page.diagnostics')}:", *(f"  {text}" for text in notes)]] if notes else []
     return "\n\n".join("\n".join(part) for part in parts) + "\n"
@@ -33,3 +35,10 @@ def _request(one: Mapping[str, Any], words: Words) -> Iterator[str]:
     for record in one.get("records", ()):
         what = values.exact_title(record.get("address"), words)
         yield f"  {line(record.get('state'), SHORT)}: {what}: {line(record.get('text') or '')}"
+
+
+def _script(one: Mapping[str, Any], words: Words) -> Iterator[str]:
+    yield f"{line(one.get('path'))}: to be run in Exchange Online PowerShell, connected to {line(one.get('tenant'))}"
+    yield f"  save what it writes as {line(one.get('save_as'))}, then apply again"
+    for step in one.get("steps", ()):
+        yield f"  {values.exact_title(step.get('address'), words)}: {line(step.get('text') or '')}"

@@ -36,7 +36,7 @@ def title(address: object, words: Words) -> str:
     shown = {name: line(text, SHORT) for name, text in pieces.items()}
     if key.system == "dns":
         return words("title.dns.part" if shown["part"] else "title.dns", **shown)
-    whose = {"domain", "user", "licenses", "group", "sku"}
+    whose = {"domain", "user", "licenses", "group", "sku", "mailbox", "list", "dkim", "accepted-domain"}
     return words(f"title.{key.kind}", **shown) if key.kind in whose else line(address, SHORT)
 
 

@@ -17,7 +17,7 @@ from reconciler.model.resource import Resource, User
 from reconciler.model.value import Secret
 from reconciler.patience import Patience
 from reconciler.provider import Scope
-from reconciler.session import approving, moving, requests
+from reconciler.session import approving, moving, requests, scripts
 from reconciler.session.opened import Session
 from reconciler.session.planning import Made, Options, make_from, policy_digest
 from reconciler.spec.customer import CustomerSpec
@@ -119,6 +119,7 @@ class _Run:
         self.known = ledger.EMPTY
         self.asked: dict[Key, Change] = {}
         self.requests: list[dict[str, Any]] = []
+        self.scripts: list[dict[str, Any]] = []
 
     def go(self) -> dict[str, Any]:
         made = self._plan(ledger.fold(self.book.entries()))
@@ -145,6 +146,10 @@ class _Run:
                 break
             made = self._plan(hands.known)
         self._request(hands)
+        if made.scripts.ended:
+            ended = sorted(made.scripts.ended.items())
+            hands.note("end", {"outcomes": [{"id": one, "status": status} for one, status in ended]})
+        self.scripts = scripts.write(made.scripts, hands.known.waiting)
         if made.asked.withdrawn:  # nobody waits for them any more
             hands.note("end", {"outcomes": [{"id": one, "status": "skipped"} for one in sorted(made.asked.withdrawn)]})
         self.known = hands.known
@@ -161,7 +166,9 @@ class _Run:
 
     def _answer(self, made: Made, begun: ledger.Begun) -> apply.Answer:
         just = any(begun.id in one.steps for one in self.asked.values())
-        return apply.Answer(True, False, "just now") if just else made.asked.answer(begun)
+        if just:
+            return apply.Answer(True, False, "just now")
+        return made.scripts.answer(begun) if begun.id in made.scripts.acts else made.asked.answer(begun)
 
     def _request(self, hands: Hands) -> None:
         """Write what a person is asked for, all of the run together; only then the journal calls it by that name."""
@@ -259,6 +266,7 @@ class _Run:
             shown=lambda slot, value: made.seen.places.shown(self.session, slot, value),
             fresh=self._fresh(made),
             answer=lambda begun: self._answer(made, begun),
+            by_hand=lambda slot: scripts.by_hand(made.seen.places, *slot),
         )
         return hands
 
@@ -298,6 +306,8 @@ class _Run:
             requests=self.requests,
         )
         paper["waiting"] += requests.awaited(made.asked, self.known, self.requests)
+        paper["waiting"] += scripts.awaited(self.scripts)
+        paper["scripts"] = self.scripts
         return paper
 
     def _left(self, conflicts: list[str]) -> list[Diagnostic]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ def report(session: Session, customer: CustomerSpec) -> dict[str, Any]:
         SpecError: a provider cannot be opened.
         Refused: the journal is damaged.
     """
-    made = make(session, customer, Options())
+    made = make(session, customer, Options(follow=True))
     kept = session.state(customer.id) / "sightings.json"
     unread = [f"{read.provider}:{read.scope.name}" for read in made.seen.picture.reads if read.observation is None]
     found = drift.report(
@@ -56,7 +57,8 @@ def _keep(path: Path, seen: Mapping[str, datetime]) -> None:
         scratch.chmod(0o600)
         scratch.replace(path)
     except OSError:
-        scratch.unlink(missing_ok=True)
+        with suppress(OSError):
+            scratch.unlink(missing_ok=True)
 
 
 def _paper(made: Made, found: drift.Drift, now: datetime) -> dict[str, Any]:

@@ -48,7 +48,7 @@ class Begun:
 
     Attributes:
         paper: the public document, of an import that wrote nothing.
-        files: texts by path: the customer's, then the workspace if there is none yet.
+        files: texts by path: the customer's, then what stands beside its folder and is not there yet.
     """
 
     paper: dict[str, Any]
@@ -82,6 +82,7 @@ def begin(
 
     Raises:
         SpecError: nobody answered, there is no such domain, or a zone or the tenant could not be read whole.
+        Refused: a copy of the tenant is there already.
     """
     now, session = sources.now, sources.session
     date = now.date().isoformat()
@@ -102,7 +103,7 @@ def begin(
         made = transcribe(reading, Choice())
     snapshots = {one.domain: before(one.domain, one.records, date, public_import.WHENCE) + one.gaps for one in drafts}
     snapshots |= {one.domain: before(one.domain, *whole_import.snapshot(one, date)) for one in read.zones}
-    files = _files(order, made, snapshots, loaded)
+    files = _files(order, made, snapshots, loaded) | ({order.tenant_file: read.copy} if read.copy else {})
     told = [one for draft in drafts for one in draft.told(order.snapshot(draft.domain), order.folder)]
     paper = document.importing(
         order.customer,
@@ -156,7 +157,9 @@ def _proven(order: Order, files: Mapping[Path, str], loaded: load.Loaded | None)
             shutil.copyfile(order.specs / WORKSPACE, root / WORKSPACE)
         (root / order.customer).mkdir()
         for path, text in files.items():
-            (root / path.relative_to(order.specs)).write_text(text, encoding="utf-8")
+            place = root / path.relative_to(order.specs)
+            place.parent.mkdir(exist_ok=True)
+            place.write_text(text, encoding="utf-8")
         spec = load.load(root)
         told = [one for one in spec.diagnostics if one.rule == "spec/missing" and spec.workspace.defaults.dns is None]
         strange = [one for one in spec.diagnostics if one.severity is Severity.ERROR and one not in told]

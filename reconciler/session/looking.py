@@ -5,60 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from reconciler import accounts, binding, desired, diff, ledger, live
+from reconciler import accounts, binding, desired, diff, ledger, licensing, live, tenant_guards
 from reconciler.mail_guards import Policies
 from reconciler.model.answer import Answer, Question
 from reconciler.model.diagnostic import Diagnostic, Severity
-from reconciler.model.key import Key, Slot
-from reconciler.model.resource import Resource
+from reconciler.model.key import Key
+from reconciler.model.resource import Resource, User
 from reconciler.model.route import Route
 from reconciler.model.value import Value
-from reconciler.provider import Reader, Readiness, Scope
-from reconciler.session import findings, moving, policies, public
+from reconciler.session import departing, findings, moving, policies, readings
 from reconciler.session.facts import facts_of
 from reconciler.session.moving import Moving
 from reconciler.session.opened import Session
+from reconciler.session.places import Places
 from reconciler.spec import scope
-from reconciler.spec.accounts import Account
 from reconciler.spec.customer import CustomerSpec
 from reconciler.zones import Zones
-
-
-@dataclass(frozen=True, slots=True)
-class Places:
-    """Which provider reads which scope of one customer."""
-
-    providers: Mapping[str, Reader]
-    scopes: tuple[tuple[str, Scope], ...]
-
-    def provider_of(self, key: Key) -> str:
-        """The provider's name in the workspace; empty when nothing reads the key's scope."""
-        return next((name for name, one in self.scopes if (one.system, one.name) == (key.system, key.scope)), "")
-
-    def scope_of(self, key: Key) -> Scope:
-        """What is read when a resource is looked at again."""
-        whole = Scope(key.system, key.scope)
-        return next((one for _, one in self.scopes if (one.system, one.name) == (key.system, key.scope)), whole)
-
-    @property
-    def loose(self) -> frozenset[str]:
-        """Zones whose hosts set TTLs as they like."""
-        kinds = (
-            (scope.name, self.providers[name].kinds.get("TXT")) for name, scope in self.scopes if scope.system == "dns"
-        )
-        return frozenset(zone for zone, kind in kinds if kind and "ttl" in kind.computed)
-
-    def ready(self, key: Key, bound: binding.Binding) -> Readiness:
-        """Ask whether the last change to a resource has taken effect."""
-        name = self.provider_of(key)
-        return self.providers[name].ready(bound.key(key)) if name else Readiness(False, f"nothing reads {key.scope}")
-
-    def shown(self, session: Session, slot: Slot, value: Value) -> Readiness:
-        """Ask whether the world sees what was written; what is kept on this machine is served by somebody else."""
-        provider = self.providers.get(self.provider_of(slot.key))
-        if provider is None or live.is_local(provider):
-            return Readiness(True)
-        return public.shown(session, slot, value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,26 +59,45 @@ class Seen:
         return self.picture.complete and not any(one.severity is Severity.ERROR for one in self.found)
 
 
+def _people(
+    customer: CustomerSpec, bound: binding.Binding, known: ledger.Ledger, resources: Mapping[Key, Resource]
+) -> list[Diagnostic]:
+    """Who may be somebody else than the spec thinks."""
+    found = [*findings.bound_licences(customer, known), *findings.left_behind(customer, known)]
+    if customer.accounts is not None and customer.tenant:
+        people = [one for one in customer.accounts if one.kind == "person"]
+        others = {one.address for one in customer.accounts} - {one.address for one in people}
+        # A shared mailbox has an account of its own, which nobody signs in with.
+        live = [one for one in resources.values() if not (isinstance(one, User) and one.upn in others)]
+        found += binding.strangers(customer.tenant, people, bound, known, live)
+    return found
+
+
+def _read_tenant(picture: live.Live) -> bool:
+    return any(read.observation is not None and read.scope.system == "tenant" for read in picture.reads)
+
+
 def _founded(found: Iterable[Diagnostic], picture: live.Live) -> Iterable[Diagnostic]:
     """Of a tenant that was not read nobody can say which licences it has."""
     unread = any(read.observation is None and read.scope.system == "tenant" for read in picture.reads)
     return [one for one in found if not unread or one.rule != accounts.UNKNOWN_SKU]
 
 
-def see(session: Session, customer: CustomerSpec, known: ledger.Ledger, *, fix_drift: bool) -> Seen:
+def see(
+    session: Session, customer: CustomerSpec, known: ledger.Ledger, *, fix_drift: bool, follow: bool = False
+) -> Seen:
     """Look at every scope of a customer, bind its accounts, and build its routes.
+
+    Args:
+        follow: a tenant that can tell what has changed since it was last read is asked only that.
 
     Raises:
         SpecError: a provider cannot be opened.
     """
     workspace = session.loaded.workspace
-    scopes = scope.scopes(customer, workspace, known.owned)
+    scopes = scope.scopes(customer, workspace, known.owned, known.remote)
     places = Places({name: session.provider(name) for name, _ in scopes}, scopes)
-    picture = live.observe(places.providers, scopes, session.patience)
-    people = [one for one in customer.accounts or () if one.kind == "person"]
-    groups = {name: group.display_name or name for name, group in customer.groups.items()}
-    gone = [Account(address=name, id=name) for name in accounts.unwanted(customer)]
-    bound = binding.bind(customer.tenant or "", [*people, *gone], groups, known, picture.resources.values())
+    picture, bound = readings.look(session, customer, known, places, follow=follow)
     resources = bound.inward(picture.resources)
     facts = facts_of(resources)
     today = session.clock.now().date()
@@ -137,9 +118,10 @@ def see(session: Session, customer: CustomerSpec, known: ledger.Ledger, *, fix_d
         *_founded(wished.diagnostics, picture),
         *bound.diagnostics,
     ]
-    found += [*findings.bound_licences(customer, known), *findings.left_behind(customer, known)]
-    if customer.accounts is not None and customer.tenant:
-        found += binding.strangers(customer.tenant, people, bound, known, resources.values())
+    found += _people(customer, bound, known, resources)
+    if _read_tenant(picture):
+        found += departing.leaving(customer, places, resources)
+        found += [*tenant_guards.findings(customer, resources), *licensing.findings(customer, resources, facts, ours)]
     alone = frozenset(name for name, domain in customer.domains.items() if domain.authoritative)
     accepted = frozenset(one.address for one in customer.accepted_drift if one.until >= today)
     fix = fix_drift or workspace.policy.self_heal

@@ -44,6 +44,11 @@ class Order:
         """The customer's."""
         return self.specs / self.customer
 
+    @property
+    def tenant_file(self) -> Path:
+        """Where a copy of the tenant stands, for plans that ask nobody."""
+        return self.specs / placing.TENANTS / f"{self.tenant}.json"
+
     def snapshot(self, domain: str) -> str:
         """The name of the file that keeps a domain's mail records of today."""
         return BEFORE if len(self.domains) == 1 else f"before-{domain}.yaml"

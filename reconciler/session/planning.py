@@ -26,9 +26,10 @@ from reconciler.model.key import Key, Slot
 from reconciler.model.resource import Resource
 from reconciler.model.route import Route
 from reconciler.model.value import Value
-from reconciler.session import findings, requests
-from reconciler.session.looking import Places, Seen, see
+from reconciler.session import findings, requests, scripts
+from reconciler.session.looking import Seen, see
 from reconciler.session.opened import Session
+from reconciler.session.places import Places
 from reconciler.spec import digest
 from reconciler.spec.customer import CustomerSpec
 from reconciler.verdict import Verdict
@@ -43,6 +44,7 @@ class Made:
     document: dict[str, Any]
     seen: Seen
     asked: requests.Requests
+    scripts: scripts.Scripts
 
     def value(self, slot: Slot) -> Value | None:
         """The live value of a slot; none = absent."""
@@ -56,10 +58,12 @@ class Options:
     Attributes:
         fix_drift: rows where the world moved are written back.
         target: only acts whose address starts with one of these; empty = all.
+        follow: a tenant that can tell what has changed since it was last read is asked only that.
     """
 
     fix_drift: bool = False
     target: tuple[str, ...] = ()
+    follow: bool = False
 
 
 def make(session: Session, customer: CustomerSpec, options: Options) -> Made:
@@ -78,7 +82,7 @@ def make_from(
     session: Session, customer: CustomerSpec, options: Options, known: ledger.Ledger, notes: Iterable[Diagnostic] = ()
 ) -> Made:
     """The same, with a ledger already folded."""
-    seen = see(session, customer, known, fix_drift=options.fix_drift)
+    seen = see(session, customer, known, fix_drift=options.fix_drift, follow=options.follow)
     made_legs, foreign = _compare(session, customer, seen)
     asked = requests.look(session, customer, seen, made_legs)
     found = [*notes, *seen.found, *_counted(customer, made_legs), *requests.findings(asked)]
@@ -87,6 +91,8 @@ def make_from(
     found += findings.other_ttls(made_legs, seen.world.loose)
     found += findings.acceptances(customer, (row for one in made_legs for row in one.rows), today)
     found += [*_unstorable(made_legs, seen.world, seen.places), *findings.halted(made_legs)]
+    made_scripts = scripts.look(session, customer, seen, made_legs)
+    found += made_scripts.found
     proven = _proven(session, customer, made_legs, seen)
     found += proven.diagnostics
     if session.answers.asker is None:
@@ -95,7 +101,12 @@ def make_from(
     lacking = findings.missing(customer, session.loaded.workspace, position.abandoned(seen.routes, known))
     whole = seen.picture.complete and not options.target
     made = plan.Plan(customer.id, made_legs, foreign, tuple(found), lacking, whole)
-    return Made(customer, made, _paper(session, customer, made, seen, proven.proofs), seen, asked)
+    paper = _paper(session, customer, made, seen, proven.proofs)
+    paper["scripts"] = [
+        {**one, "path": str(made_scripts.folder / one["name"]), "save_as": made_scripts.save_as}
+        for one in made_scripts.scripts
+    ]
+    return Made(customer, made, paper, seen, asked, made_scripts)
 
 
 def _proven(session: Session, customer: CustomerSpec, made: Sequence[plan.Leg], seen: Seen) -> proof.Proven:
@@ -139,7 +150,7 @@ def _compare(session: Session, customer: CustomerSpec, seen: Seen) -> tuple[tupl
     limits = session.loaded.workspace.policy
     rules = policy.Rules(limits.max_destroy, customer.destroy, limits.max_share, limits.share_floor)
     routes = _with_tenant(customer, seen.routes, seen.world)
-    bounds = legs.Limits(rules, seen.complete, seen.policies, seen.partly)
+    bounds = legs.Limits(rules, seen.complete, seen.policies, seen.partly, scripts.growing(seen.places))
     return legs.legs(routes, seen.world, seen.known, seen.picture.covers, bounds)
 
 
@@ -148,7 +159,7 @@ def _with_tenant(customer: CustomerSpec, routes: Sequence[Route], world: diff.Wo
     tenant = customer.tenant
     if not tenant or any(route.subject == tenant for route in routes):
         return routes
-    ours = any(address.startswith(f"tenant/{tenant}/") for address in world.owned)
+    ours = any(address.startswith((f"tenant/{tenant}/", f"exchange/{tenant}/")) for address in world.owned)
     return [*routes, desired.tenant_route(customer)] if ours else routes
 
 

@@ -28,8 +28,9 @@ from reconciler.model.resource import RecordSet
 from reconciler.model.value import Value
 from reconciler.plan import Leg
 from reconciler.provider import Witness
-from reconciler.session.looking import Places, Seen
+from reconciler.session.looking import Seen
 from reconciler.session.opened import Session
+from reconciler.session.places import Places
 from reconciler.session.validity import Validity
 from reconciler.spec.customer import CustomerSpec
 from reconciler.spec.domain import AskSpec
@@ -314,7 +315,7 @@ def write(folder: Path, paper: Mapping[str, Any]) -> list[Path]:
         files = [folder / f"{name}.{ending}" for ending in (*texts(paper), "json")]
         content = [*texts(paper).values(), json.dumps(paper, indent=2, sort_keys=True) + "\n"]
         for file, text in zip(files, content, strict=True):
-            _put(file, text)
+            put(file, text)
     except OSError as problem:
         what = f"the request cannot be written to {folder}: {problem.strerror or problem}"
         raise Refused(
@@ -323,7 +324,8 @@ def write(folder: Path, paper: Mapping[str, Any]) -> list[Path]:
     return files
 
 
-def _put(path: Path, text: str) -> None:
+def put(path: Path, text: str) -> None:
+    """Write a file, mode 0600, whole or not at all."""
     file, scratch = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # mode 0600
     try:
         with os.fdopen(file, "w", encoding="utf-8", errors="backslashreplace", newline="") as stream:

@@ -10,6 +10,7 @@ from reconciler.asked import State
 from reconciler.ledger import Ledger
 from reconciler.model.value import Unknown
 from reconciler.plan import Act, Leg
+from reconciler.session import scripts
 from reconciler.session.opened import Session
 from reconciler.session.planning import Made, Options, make
 from reconciler.spec.customer import CustomerSpec
@@ -62,6 +63,7 @@ def _route(leg: Leg, made: Made) -> dict[str, Any]:
         "waiting": [
             *_repairs(leg),
             *_asked(leg, made),
+            *_scripts(leg, made),
             *_held(leg, stages),
             *({name: one[name] for name in ("text", "whom", "until")} for one in waiting),
         ],
@@ -99,6 +101,17 @@ def _asked(leg: Leg, made: Made) -> list[dict[str, Any]]:
             said = "; ".join(odd) or ("late" if one.late else "not done yet")
             text = f"request {one.paper['id']} of {one.paper['created']}: {said}"
             found.append({"text": text, "whom": one.paper["ask"], "until": one.paper["expected_by"]})
+    return found
+
+
+def _scripts(leg: Leg, made: Made) -> list[dict[str, Any]]:
+    """Scripts that nobody has run, or that could not do everything."""
+    mine = {act.id for act in leg.acts}
+    found = []
+    for one in scripts.tasks(made.scripts, made.seen.known.waiting):
+        said = [step["text"] for step in one["steps"] if step["id"] in mine]
+        if said:
+            found.append({"text": f"run {one['path']}: {said[0]}", "whom": "Exchange Online", "until": None})
     return found
 
 

@@ -12,11 +12,13 @@ from reconciler import live
 from reconciler.mail.discover import ALWAYS, Discovery, Found, discover
 from reconciler.mail.discover import as_json as found_json
 from reconciler.mail.sightings import DKIM
-from reconciler.model.diagnostic import Diagnostic, error
-from reconciler.model.errors import SpecError
+from reconciler.model import tenant_copy
+from reconciler.model.diagnostic import Diagnostic, error, info, warning
+from reconciler.model.errors import Refused, SpecError
 from reconciler.model.key import Key
-from reconciler.model.resource import RecordSet, TenantDomain
-from reconciler.provider import Scope
+from reconciler.model.resource import RecordSet, Resource, TenantDomain
+from reconciler.provider import Reader, Scope
+from reconciler.session import placing
 from reconciler.session.opened import Session
 from reconciler.session.ordering import Order
 from reconciler.transcript.choice import Left
@@ -32,13 +34,16 @@ class Whole:
     """What was read.
 
     Attributes:
-        odd: what looks wrong in it, and was read all the same.
+        odd: what looks wrong in it, and was read all the same; and what the copy is for.
+        copy: the tenant as a document that stands in for it; empty without a tenant, where the tenant is such a
+            document itself, and where none can hold it.
     """
 
     reads: tuple[live.Read, ...] = ()
     zones: tuple[Zone, ...] = ()
     tenant: Tenant | None = None
     odd: tuple[Diagnostic, ...] = ()
+    copy: str = ""
 
 
 def read(order: Order, session: Session, doing: Callable[[str], AbstractContextManager[object]]) -> Whole:
@@ -46,12 +51,16 @@ def read(order: Order, session: Session, doing: Callable[[str], AbstractContextM
 
     Raises:
         SpecError: a provider cannot be opened, or something could not be read whole.
+        Refused: a copy of the tenant is there already.
     """
     defaults = session.loaded.workspace.defaults
     tenants = order.tenants or defaults.tenants or ""
     asked = [(order.provider, Scope("dns", name)) for name in order.domains if order.provider]
     asked += [(tenants, Scope("tenant", order.tenant))] if order.tenant else []
     providers = {name: session.provider(name) for name, _ in asked}
+    elsewhere = bool(order.tenant) and not _local(providers[tenants])
+    if elsewhere and placing.stands(order.tenant_file, order.specs):
+        raise Refused([placing.taken(order.tenant_file)])
     with doing(f"reading {', '.join(scope.name for _, scope in asked[:3])}{' ...' if len(asked) > 3 else ''}"):
         picture = live.observe(providers, asked, session.patience)
     unread = [
@@ -65,7 +74,26 @@ def read(order: Order, session: Session, doing: Callable[[str], AbstractContextM
     tenant = Tenant(order.tenant, tenants, tenants == defaults.tenants, people) if order.tenant else None
     zones = tuple(_zone(order, one, tenant, order.provider == defaults.dns) for one in picture.reads if _is_zone(one))
     odd = tuple(found for one in picture.reads if one.observation for found in one.observation.findings)
-    return Whole(picture.reads, zones, tenant, odd)
+    copy, told = _copy(order, people) if elsewhere else ("", [])
+    return Whole(picture.reads, zones, tenant, (*odd, *told), copy)
+
+
+def _local(tenants: Reader) -> bool:
+    """Tell whether tenants are kept on this machine: then there is nothing to copy."""
+    return any(one.local for kind, one in tenants.kinds.items() if kind == "user")
+
+
+def _copy(order: Order, people: Mapping[Key, Resource]) -> tuple[str, list[Diagnostic]]:
+    """The tenant as a document, and what to tell of it."""
+    try:
+        copy = tenant_copy.render(people, order.tenant)
+    except ValueError as problem:
+        what = f"no tenant file can stand in for {order.tenant}: {problem}"
+        return "", [warning("import/no-copy", what, "Plans must ask the tenant itself.")]
+    entry = f"`copies: {{type: tenantfile, directory: {placing.TENANTS}}}`"
+    remedy = f"Write {entry} under `providers` in workspace.yaml and `tenants: copies` in customer.yaml."
+    what = f"plans can be made without asking {order.tenant}: {order.tenant_file} holds what was read of it"
+    return copy, [info("import/copy", what, "It holds what is personal, and no password.", remedy)]
 
 
 def _is_zone(one: live.Read) -> bool:

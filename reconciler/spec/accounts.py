@@ -20,6 +20,13 @@ def _addresses(value: object) -> object:
     return "; ".join(email(part) for part in parts) if isinstance(parts, list) else value
 
 
+def _each(value: object) -> object:
+    """Addresses, whether written as a list or with `;` between them; errors name the wrong one."""
+    parts = [one for one in value.split(";") if one.strip()] if isinstance(value, str) else value
+    return tuple(dict.fromkeys(email(one) for one in parts)) if isinstance(parts, list | tuple) else value
+
+
+Members = Annotated[tuple[str, ...], BeforeValidator(_each, json_schema_input_type=str | list[str])]
 Targets = Annotated[str, BeforeValidator(_addresses, json_schema_input_type=str | list[str])]
 
 
@@ -75,6 +82,14 @@ class Account(Written):
         Email | None, doc("The address this account had before.", "alopez@ferreterialopez.example")
     ] = None
     new: Annotated[Flag, doc("A new person, though another one goes at the same time; default false.", True)] = False
+    full_access: Annotated[
+        Members,
+        doc("Of a shared mailbox: who may open it, `;` between addresses.", "ana@ferreterialopez.example"),
+    ] = ()
+    send_as: Annotated[
+        Members,
+        doc("Of a shared mailbox: who may send as it, `;` between addresses.", "ana@ferreterialopez.example"),
+    ] = ()
     blocked: Annotated[Flag, doc("Sign-in is off; default false.", True)] = False
     adopt: Annotated[Adopt | None, doc(OVERWRITE, "overwrite")] = None
     manage: Annotated[Manage, doc(MANAGE, "observe")] = Manage.FULL

@@ -16,15 +16,17 @@ from reconciler.spec.workspace import Workspace
 
 _LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
 _SELECTOR = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
-_FROM_TENANT = ("teams", "devices", "default", "retire_verification")
+_FROM_TENANT = ("teams", "devices", "default", "retire_verification", "accepted")
 
 
 def check_tenant(spec: CustomerSpec, workspace: Workspace, places: Places, found: list[Diagnostic]) -> None:
     """What a tenant is needed for is written together with one, and its provider is known."""
-    if spec.tenants is not None and spec.tenants not in workspace.providers:
-        summary = f"`tenants`: there is no provider {show(spec.tenants)} in workspace.yaml"
-        remedy = nearest(spec.tenants, workspace.providers)
-        found.append(error("spec/provider", summary, remedy=remedy, origin=places.at("tenants")))
+    for key in ("tenants", "exchange"):
+        name = getattr(spec, key)
+        if name is not None and name not in workspace.providers and name != getattr(workspace.defaults, key):
+            summary = f"`{key}`: there is no provider {show(name)} in workspace.yaml"
+            remedy = nearest(name, workspace.providers)
+            found.append(error("spec/provider", summary, remedy=remedy, origin=places.at(key)))
     if spec.tenant and not (spec.tenants or workspace.defaults.tenants):
         remedy = "write `tenants: NAME` with a provider of workspace.yaml, or defaults.tenants there"
         found.append(error("spec/missing", "`tenants` is missing", "", remedy, origin=places.at("tenant", key=True)))
@@ -59,6 +61,10 @@ def check_domains(spec: CustomerSpec, places: Places, found: list[Diagnostic]) -
         found += _elsewhere(one)
         found += _dkim(one, spec.tenant)
         found += _mta_sts(one)
+        if one.accepted and not spec.exchange:
+            what = f"`accepted` of {one.name} is set in Exchange, and no provider reads that"
+            remedy = "write `exchange: NAME` with a provider of type exchange, or defaults.exchange in workspace.yaml"
+            found.append(error("spec/missing", what, "", remedy, origin=one.origin))
     for name in spec.users.licenses:
         if name not in spec.licenses:
             summary = f"users.licenses: {name!r} is not among `licenses`"

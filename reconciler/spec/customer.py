@@ -13,7 +13,20 @@ from reconciler.spec.accounts import Account, Names
 from reconciler.spec.domain import DomainSpec
 from reconciler.spec.people import Contacts, Customer
 from reconciler.spec.record import MANAGE, PROTECT
-from reconciler.spec.scalars import Count, Country, Day, Email, Flag, Recipient, Tenant, Text, listed, show, wrong
+from reconciler.spec.scalars import (
+    Count,
+    Country,
+    Day,
+    Domain,
+    Email,
+    Flag,
+    Recipient,
+    Tenant,
+    Text,
+    listed,
+    show,
+    wrong,
+)
 from reconciler.spec.written import Written, doc, given
 
 
@@ -106,7 +119,9 @@ class Absence(Written):
         Text | None, doc("Only this licence is taken from the user.", "Microsoft 365 Business Standard")
     ] = None
     group: Annotated[Text | None, doc("The group's key; it is reported, and deleted by hand.", "old-sales")] = None
-    domain: Annotated[Text | None, doc("The domain's name; a person takes it out of the tenant.", "old.example")] = None
+    domain: Annotated[Domain | None, doc("The domain's name; a person takes it out of the tenant.", "old.example")] = (
+        None
+    )
 
 
 def _slot(value: object) -> str:
@@ -195,6 +210,14 @@ class CustomerSpec(Written):
     tenants: Annotated[
         Text | None,
         doc("Provider of the tenant, by its name in the workspace; default: the workspace's.", "microsoft365"),
+    ] = None
+    exchange: Annotated[
+        Text | None,
+        doc(
+            "Provider of what scripts bring back from Exchange Online, by its name in the workspace; default: the "
+            "workspace's. Without one, what Graph cannot make is made by hand.",
+            "exchange",
+        ),
     ] = None
     licenses: Annotated[
         dict[Text, LicenseSpec],

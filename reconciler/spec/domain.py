@@ -174,6 +174,14 @@ class DomainSpec(Written):
     devices: Annotated[
         Flag, doc("The records of device management, as the tenant names them; default false.", True)
     ] = False
+    accepted: Annotated[
+        Literal["authoritative", "internal-relay"] | None,
+        doc(
+            "Mail to unknown addresses: `authoritative` comes back, `internal-relay` is passed on to another system; "
+            "left out: not looked at. It needs a provider of type `exchange`.",
+            "internal-relay",
+        ),
+    ] = None
     default: Annotated[Flag, doc("New users of the tenant get this domain; default false.", True)] = False
     retire_verification: Annotated[
         Flag, doc("Remove the text that proved the domain to the tenant; default false.", True)

@@ -165,7 +165,7 @@ def _no_workspace(path: Path, bad: OSError) -> Diagnostic:
 
 
 def _providers(workspace: Workspace, places: Places) -> Iterator[Diagnostic]:
-    for key in ("dns", "tenants"):
+    for key in ("dns", "tenants", "exchange"):
         name = getattr(workspace.defaults, key)
         if name is not None and name not in workspace.providers:
             summary = f"`{key}`: there is no provider {show(name)}"
@@ -250,5 +250,6 @@ def _finish(spec: CustomerSpec, workspace: Workspace, places: Places, files: Fil
     settle_groups(spec, found)
     check_absences(spec, found)
     check_contacts(spec, workspace, found)
+    put(spec, exchange=spec.exchange or workspace.defaults.exchange)
     check_tenant(spec, workspace, places, found)
     check_domains(spec, places, found)

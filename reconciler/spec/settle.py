@@ -37,6 +37,11 @@ def settle_accounts(spec: CustomerSpec, workspace: Workspace, place: Place, foun
         for summary, field, remedy in _mistakes(one, homes, spec):
             found.append(error("spec/account", summary, remedy=remedy, origin=place(index, field)))
     for index, one in enumerate(spec.accounts or ()):
+        for text in (*one.full_access, *one.send_as):
+            other = addresses.get(text)
+            if other is not None and other.kind not in ("person", "alias"):
+                what = f"{text} is a {other.kind}, and no person who may open or send as {one.address}"
+                found.append(error("spec/account", what, remedy="name a person", origin=one.origin))
         if one.kind == "alias" and len(one.targets) == 1:
             _alias(one, addresses, place(index, "goes_to"), found)
 
@@ -66,6 +71,9 @@ def _mistakes(one: Account, homes: set[str], spec: CustomerSpec) -> Iterator[tup
         yield f"{one.address} is of kind {one.kind} and goes nowhere", "address", "write goes_to"
     elif one.kind in {"alias", "forward"} and len(one.targets) > 1:
         yield f"{one.address} goes to {len(one.targets)} addresses", "goes_to", "make it a list, or keep one"
+    for field in ("full_access", "send_as"):
+        if getattr(one, field) and one.kind != "shared":
+            yield f"{one.address} is no shared mailbox, which alone has `{field}`", field, "remove it"
     if one.renamed_from == one.address:
         yield f"{one.address} was renamed from itself", "renamed_from", "write the address it had before"
     for name in one.licenses or ():

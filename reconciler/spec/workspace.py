@@ -56,6 +56,10 @@ class Defaults(Written):
     language: Annotated[Language, doc("Language of papers for customers; default `en`.", "es")] = "en"
     dns: Annotated[Text | None, doc("Provider of the domains' DNS, by its name above.", "zones")] = None
     tenants: Annotated[Text | None, doc("Provider of the tenants, by its name above.", "microsoft365")] = None
+    exchange: Annotated[
+        Text | None,
+        doc("Provider of what scripts bring back from Exchange Online, by its name above.", "exchange"),
+    ] = None
     maintainer: Annotated[
         Contact | None, doc("Who keeps the systems.", {"name": "Support", "email": "support@msp.example"})
     ] = None

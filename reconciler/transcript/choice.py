@@ -1,7 +1,8 @@
 """What of a spec goes with which of its lines, and what a trial showed that it cannot say.
 
 A line has a subject: what stands or falls with it. Pieces of a domain are `DOMAIN mail`, `DOMAIN dkim s1` and the like;
-a record set is its address, a part of one its slot's; people and groups are `user ADDRESS`, `group KEY`.
+a record set is its address, a part of one its slot's; of a tenant they are `user ADDRESS`, `alias ADDRESS`,
+`license PART`, `group KEY`, `sign-in defaults` and `sign-in policies`.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from reconciler.model.key import TRAITS, Slot
+from reconciler.model.key import ALIAS, TRAITS, Slot
 
 
 class Line(NamedTuple):
@@ -101,8 +102,9 @@ def _part(slot: Slot, subject: str) -> str:
             return ""
         return "spf" if slot.part.startswith("spf") else slot.part
     if subject.startswith("user "):
-        part = slot.part.partition("/")[0]
-        return "licenses" if slot.key.kind == "licenses" else part if part in PERSONAL else ""
+        if slot.key.kind == "licenses":
+            return "licenses"
+        return slot.part if slot.part in PERSONAL or slot.part.startswith(ALIAS) else ""
     return ""
 
 
@@ -114,5 +116,5 @@ PERSONAL = {
     "phone": "phone",
     "department": "department",
     "jobTitle": "job_title",
-    "aliases": "",
+    "manager": "manager",
 }

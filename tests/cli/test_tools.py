@@ -13,6 +13,10 @@ from reconciler.lease import acquire, peek, this_process
 from tests.cli.folder import Folder
 from tests.running import surroundings
 
+INSTALLED = (
+    "installed adapters: cloudflare, exchange, manual, memory, microsoft365, rfc2136, route53, tenantfile, zonefile"
+)
+
 
 @pytest.fixture
 def acme(tmp_path: Path) -> Folder:
@@ -27,7 +31,7 @@ def test_providers_lists_adapters_and_providers(acme: Folder) -> None:
     """Installed adapters, and the workspace's providers with what they can do."""
     done = acme.call("providers")
     assert done.code == 0
-    assert "installed adapters: cloudflare, manual, memory, rfc2136, route53, tenantfile, zonefile" in done.out
+    assert INSTALLED in done.out
     assert "zones (zonefile)" in done.out
     paper = acme.call("providers", "--json").json
     assert [one["name"] for one in paper["providers"]] == ["zones", "tenants"]
@@ -41,7 +45,7 @@ def test_providers_without_a_workspace(tmp_path: Path) -> None:
     done = folder.run("providers")
     assert (done.code, done.out) == (
         0,
-        "installed adapters: cloudflare, manual, memory, rfc2136, route53, tenantfile, zonefile\n",
+        f"{INSTALLED}\n",
     )
     assert folder.run("providers", "--specs", "specs").code == 1
 

@@ -327,3 +327,23 @@ class PrintsPassword(MemoryProvider):
             if change.password:
                 print("creating", change.key.name, change.password.reveal())
         return super().apply(batch)
+
+
+class TakesWhatGrows(MemoryProvider):
+    """Law 6: it declares that aliases only grow, and takes them away all the same."""
+
+    def __init__(self, name: str, options: Mapping[str, object], folder: Path) -> None:
+        super().__init__(name, options, folder)
+        self.kinds = {**self.kinds, "user": replace(TENANT_KINDS["user"], grows=frozenset({"aliases"}))}
+
+
+class TakesAndSaysNo(TakesWhatGrows):
+    """Law 6: it declares that aliases only grow, takes them away, and says that it did not."""
+
+    def apply(self, batch: Sequence[Change]) -> Iterable[Outcome]:
+        found = list(super().apply(batch))
+        for at, change in enumerate(batch):
+            if isinstance(change.before, User) and isinstance(change.after, User):
+                lost = {*change.before.aliases} - {*change.after.aliases}
+                found[at] = replace(found[at], status=Status.REFUSED) if lost else found[at]
+        return found

@@ -30,6 +30,8 @@ BREAKS: list[tuple[str, type[MemoryProvider], str]] = [
     ("law_5", broken_offline.AllNames, "observed of the names"),
     ("law_6", broken_offline.HalfTtl, "really there"),
     ("law_6", broken_offline.SaysDone, "observed"),
+    ("law_6", broken_writing.TakesWhatGrows, "declared as what only grows, and taken from"),
+    ("law_6", broken_writing.TakesAndSaysNo, "it cannot do that, and wrote"),
     ("law_7", broken_offline.FalseDrift, "the second plan"),
     ("law_7", broken_offline.Echo, "the first plan is empty"),
     ("law_8", broken_writing.ReplacesZone, "beside an update"),

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from reconciler.mail.clouds import CLOUDS, cloud_of
-from reconciler.mail.services import OWNER, facts_of, findings, microsoft365, table
+from reconciler.mail.services import OWNER, facts_of, findings, microsoft365, switched_on, table
 from reconciler.mail.wants import Asked, MailDomain, Row
 from reconciler.model.diagnostic import Origin, Severity
 from reconciler.model.key import Key, Slot
@@ -182,15 +182,17 @@ def test_clouds(tenant: str, include: str, host: str, teams: int) -> None:
 
 def test_more_than_asked_is_reported() -> None:
     """Records that the tenant names beyond the slots are told, with the option that would ask for them."""
-    extra = ServiceRecord("selector1._domainkey", "CNAME", "selector1.x.dkim.mail.microsoft.", "Email")
-    named = TenantDomain(NAMED.key, verification="MS=ms1", records=(*RECORDS, extra))
+    extra = ServiceRecord("extra", "CNAME", "extra.example.", "Email")
+    signing = ServiceRecord("selector1._domainkey", "CNAME", "selector1.x.dkim.mail.microsoft.", "Email")
+    named = TenantDomain(NAMED.key, verification="MS=ms1", records=(*RECORDS, extra, signing))
     told = findings(DOMAIN, facts_of(named))
     assert {one.severity for one in told} == {Severity.INFO}
     by_option = {one.remedy.partition(":")[0].rpartition("`")[2]: one.summary for one in told}
     assert by_option["teams"].count("SRV") == 2
     assert "CNAME sip" in by_option["teams"]
     assert "CNAME enterpriseenrollment" in by_option["devices"]
-    assert "selector1._domainkey" in next(one.summary for one in told if "`records`" in one.remedy)
+    assert "extra" in next(one.summary for one in told if "`records`" in one.remedy)
+    assert not any("_domainkey" in one.summary for one in told), "these are asked for under `dkim`"
     assert len(told) == 3
     assert findings(WHOLE, facts_of(NAMED)) == []
 
@@ -247,3 +249,20 @@ def test_a_table_goes_through_the_same_stages() -> None:
     assert wants[f"{zone}/TXT/@#spf/all"][1].seed
     assert wants[f"{zone}/MX/@"][1].origin == Origin("letter.csv", 2)
     assert Slot(Key("dns", "contoso.example", "MX", "@"), "ttl").address in wants
+
+
+def test_mail_that_is_off_comes_on() -> None:
+    """Only where the tenant says what is on, and mail is not; then it is ours, and stays ours while it is on."""
+    slot = Slot(NAMED.key, "services/Email")
+    for services, asked in (((), True), (("Yammer",), True), (("Email",), False), (("Email", "Yammer"), False)):
+        facts = facts_of(replace(NAMED, services=services))
+        assert bool(list(switched_on(DOMAIN, facts, ()))) is asked
+        ((stage, found, want),) = switched_on(DOMAIN, facts, {slot.address})
+        assert (stage, found, want.value, want.manage) == ("verify", slot, "present", Manage.UPDATE)
+    assert not list(switched_on(DOMAIN, {}, ()))
+    assert not list(switched_on(DOMAIN, facts_of(replace(NAMED, verified=False)), {f"{SOURCE}#services/Yammer"}))
+
+
+def test_services_are_no_record_of_the_tenant() -> None:
+    """Nobody is told to list them under `records`."""
+    assert not findings(DOMAIN, facts_of(replace(NAMED, records=(), services=("Email",))))

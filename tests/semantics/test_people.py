@@ -11,7 +11,7 @@ from reconciler.model.key import Key, Slot
 from reconciler.model.resource import User
 from reconciler.model.route import Route, Stage, Want
 from reconciler.policy import Rules
-from tests.semantics.world import System, World
+from tests.semantics.world import System, World, domain
 
 TENANT = "shop.onmicrosoft.com"
 
@@ -39,8 +39,9 @@ def account(upn: str, **state: bool) -> User:
 
 
 def company(*live: User) -> World:
-    """A tenant and the accounts in it."""
-    return World({TENANT: System(live)}, [], rules=Rules(max_destroy=5))
+    """A tenant, its domain and the accounts in it."""
+    homes = (domain(TENANT, name, verified=True) for name in (TENANT, "shop.example"))
+    return World({TENANT: System([*homes, *live])}, [], rules=Rules(max_destroy=5))
 
 
 def spec(world: World, *people: Person) -> list[Diagnostic]:

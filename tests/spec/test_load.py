@@ -135,11 +135,17 @@ def test_the_workspace_maintainer_counts(tmp_path: Path) -> None:
     assert missing(found.customers[0], found.workspace) == ()
 
 
+FERRETERIA = "ferreterialopez.onmicrosoft.com"
+
+
 def test_scopes(tmp_path: Path) -> None:
     """A zone for each domain, and the tenant when something in it is mentioned; where one can only ask, by names."""
     found = load(write(tmp_path, RICH))
     asked, *rest = scopes(
-        found.customers[0], found.workspace, ["dns/ferreterialopez.example/A/ours", "tenant/t/user/x"]
+        found.customers[0],
+        found.workspace,
+        ["dns/ferreterialopez.example/A/ours", "tenant/t/user/x"],
+        {f"tenant/{FERRETERIA}/user/gone": "id-1", f"tenant/{FERRETERIA}/group/x": "id-2", "tenant/t/user/y": "id-3"},
     )
     assert (asked[0], asked[1].name) == ("manual:soporte@hosting.example", "ferreterialopez.example")
     names = asked[1].names or frozenset()
@@ -154,14 +160,18 @@ def test_scopes(tmp_path: Path) -> None:
         "old",
         "ours",
     } <= names
-    assert [tuple(rest), *(scopes(one, found.workspace) for one in found.customers[1:])] == [
-        (
-            ("other", Scope("dns", "xn--and-6ma2c.example")),
-            ("tenants", Scope("tenant", "ferreterialopez.onmicrosoft.com")),
-        ),
-        (("zones", Scope("dns", "mas.example")), ("tenants", Scope("tenant", "mas.onmicrosoft.com"))),
-        (("zones", Scope("dns", "otra.example")), ("tenants", Scope("tenant", "otra.onmicrosoft.com"))),
+    zone, (provider, tenant) = rest
+    assert (zone, provider, tenant.name) == (("other", Scope("dns", "xn--and-6ma2c.example")), "tenants", FERRETERIA)
+    mas = frozenset({"mas.example", "mas.onmicrosoft.com", "luz@mas.example"})
+    otra = frozenset({"otra.example", "otra.onmicrosoft.com", "eva@otra.example", "ventas@otra.example"})
+    assert [scopes(one, found.workspace) for one in found.customers[1:]] == [
+        (("zones", Scope("dns", "mas.example")), ("tenants", Scope("tenant", "mas.onmicrosoft.com", mas))),
+        (("zones", Scope("dns", "otra.example")), ("tenants", Scope("tenant", "otra.onmicrosoft.com", otra))),
     ]
+    people = tenant.names or frozenset()
+    assert {"ana", "ana@ferreterialopez.example", "alopez@ferreterialopez.example", FERRETERIA} <= people
+    assert {"ferreterialopez.example", "group/ventas", "gone", "id-1", "group/id-2"} <= people
+    assert not {"id-3", "y", "x"} & people
     quiet = loaded(tmp_path / "quiet", "tenant: x.onmicrosoft.com\ndomains: {x.example: {}}\n")
     assert scopes(quiet.customers[0], quiet.workspace) == (("zones", Scope("dns", "x.example")),)
 

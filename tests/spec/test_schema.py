@@ -75,7 +75,7 @@ def test_every_example_loads(tmp_path: Path) -> None:
     own["domains"]["ferreterialopez.example"]["migration"] = {
         name: field["examples"][0] for name, field in schema("customer")["$defs"]["MigrationSpec"]["properties"].items()
     }
-    own["tenants"] = "tenants"
+    own["tenants"] = own["exchange"] = "tenants"
     files = {
         "workspace.yaml": WORKSPACE,
         "c/customer.yaml": json.dumps(own),

@@ -155,16 +155,25 @@ def test_a_default_usage_location(tmp_path: Path) -> None:
 
 
 def test_aliases(tmp_path: Path) -> None:
-    """All of a person's are in the spec, or none."""
+    """Each by itself; the one that the tenant gives everybody on its initial domain is no news."""
     users = [
-        ana(aliases=[f"a@{ZONE}", "a@old.example"]),
-        user_entry("ben", f"ben@{ZONE}", aliases=[f"eve@{ZONE}", f"b@{ZONE}"]),
-        user_entry("eve", f"eve@{ZONE}", aliases=[f"e@{ZONE}"]),
+        ana(aliases=[f"a@{ZONE}", "a@old.example", f"ana@{TENANT}", f"other@{TENANT}"]),
+        user_entry("ben", f"ben@{ZONE}", aliases=[f"eve@{ZONE}", f"b@{ZONE}", f"x@{ZONE}"]),
+        user_entry("eve", f"eve@{ZONE}", aliases=[f"e@{ZONE}", f"x@{ZONE}"]),
     ]
     shop, left = imported(tmp_path, users)
-    assert [one["address"] for one in rows(shop) if one["kind"] == "alias"] == [f"e@{ZONE}"]
-    assert left[f"aliases of ana@{ZONE}: a@old.example, a@{ZONE}"] == "some are on no domain of this spec"
-    assert left[f"aliases of ben@{ZONE}"] == "somebody else has one of them too"
+    assert [(one["address"], one["goes_to"]) for one in rows(shop) if one["kind"] == "alias"] == [
+        (f"a@{ZONE}", f"ana@{ZONE}"),
+        (f"other@{TENANT}", f"ana@{ZONE}"),
+        (f"b@{ZONE}", f"ben@{ZONE}"),
+        (f"e@{ZONE}", f"eve@{ZONE}"),
+    ]
+    assert {name: reason for name, reason in left.items() if name.startswith("alias")} == {
+        f"alias a@old.example of ana@{ZONE}": "it is on no domain of this spec",
+        f"alias eve@{ZONE} of ben@{ZONE}": "somebody else has it too",
+        f"alias x@{ZONE} of ben@{ZONE}": "somebody else has it too",
+        f"alias x@{ZONE} of eve@{ZONE}": "somebody else has it too",
+    }
 
 
 def test_groups_of_one_name(tmp_path: Path) -> None:
@@ -222,7 +231,7 @@ def test_formulas(tmp_path: Path, text: str) -> None:
 
 
 def test_formulas_in_addresses_and_licences(tmp_path: Path) -> None:
-    """A person whose address begins so is left out, aliases are, and a product is called by its part number."""
+    """A person whose address begins so is left out, an alias is, and a product is called by its part number."""
     users = [
         user_entry("a", f"=odd@{ZONE}"),
         user_entry("b", f"-odd@{ZONE}"),
@@ -233,11 +242,10 @@ def test_formulas_in_addresses_and_licences(tmp_path: Path) -> None:
         {"part_number": "-P2", "sku_id": "2", "enabled": 1},
     ]
     shop, left = imported(tmp_path, users, skus)
-    assert [(one["address"], one["licenses"]) for one in rows(shop)] == [(f"ana@{ZONE}", "P1")]
+    assert [(one["address"], one["licenses"]) for one in rows(shop)] == [(f"ana@{ZONE}", "P1"), (f"b@{ZONE}", "")]
     reason = "its address begins like a formula: spreadsheets would run it"
     assert left[f"user =odd@{ZONE}"] == left[f"user -odd@{ZONE}"] == reason
-    aliases = f"aliases of ana@{ZONE}: =a1@{ZONE}, b@{ZONE}"
-    assert left[aliases] == f"=a1@{ZONE} begins like a formula: spreadsheets would run it"
+    assert left[f"alias =a1@{ZONE} of ana@{ZONE}"] == "it begins like a formula: spreadsheets would run it"
     assert "licence -P2" in left
 
 
@@ -268,8 +276,7 @@ def test_addresses_that_no_spec_can_write(tmp_path: Path) -> None:
     _, left = imported(tmp_path, users)
     assert left[f"user josé@{ZONE}"] == "its address has a part before the @ that no spec can write"
     assert left["user far@old.example"] == "its address is on no domain of this spec"
-    aliases = f"aliases of ana@{ZONE}: a,2@{ZONE}, b@{ZONE}"
-    assert left[aliases] == f"a,2@{ZONE} has a part before the @ that no spec can write"
+    assert left[f"alias a,2@{ZONE} of ana@{ZONE}"] == "it has a part before the @ that no spec can write"
 
 
 words = st.one_of(
@@ -294,15 +301,17 @@ def people(draw: st.DrawFn) -> list[dict[str, Any]]:
             synced=draw(st.sampled_from([False, False, True])),
             aliases=draw(st.lists(st.sampled_from([f"s@{ZONE}", f"t@{ZONE}", "u@old.example", "bad"]), unique=True)),
             licenses=draw(st.lists(st.sampled_from([E3, F1, "OTHER"]), unique=True)),
+            disabled_plans=draw(st.lists(st.sampled_from([f"{E3}/SWAY", f"{F1}/SWAY", f"{E3}/TEAMS1"]), unique=True)),
+            manager=draw(st.sampled_from(["", "id0", "id1", "nobody"])),
         )
         for number, name in enumerate(names)
     ]
 
 
-@given(people(), st.lists(words, max_size=3))
+@given(people(), st.lists(words, max_size=3), st.booleans(), st.lists(words, max_size=2))
 @settings(max_examples=25, deadline=None)
-def test_random_people(users: list[dict[str, Any]], called: list[str]) -> None:
-    """The law: the first plan does nothing, whoever is there."""
+def test_random_people(users: list[dict[str, Any]], called: list[str], defaults: bool, policies: list[str]) -> None:
+    """The law: the first plan does nothing, whoever is there and however sign-in is protected."""
     groups = [{"id": f"g{at}", "display_name": name, "members": ["id0"]} for at, name in enumerate(called)]
     with tempfile.TemporaryDirectory() as name:
-        imported(Path(name), users, (E3_SKU, F1_SKU), groups=groups)
+        imported(Path(name), users, (E3_SKU, F1_SKU), groups=groups, security_defaults=defaults, policies=policies)
