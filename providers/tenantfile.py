@@ -82,8 +82,9 @@ class TenantFileProvider:
         if scope.system != "tenant":
             raise Unsupported(self._name, f"holds tenants, not {scope.system}")
         content = self._content(self._path(scope.name))
-        found = tenant_document.resources(self._parsed(content, scope.name), scope.name)
-        return Observation(Scope(scope.system, scope.name), found, hashlib.sha256(content).hexdigest()[:12])
+        document = self._parsed(content, scope.name)
+        found, version = tenant_document.resources(document, scope.name), hashlib.sha256(content).hexdigest()[:12]
+        return Observation(Scope(scope.system, scope.name), found, version, taken=document.get("taken", ""))
 
     def ready(self, key: Key) -> Readiness:
         if key.kind != "domain":
@@ -114,6 +115,8 @@ class TenantFileProvider:
 
     def _make(self, change: Change, folder: int) -> Outcome:
         key, document = change.key, self._document(change.key.scope)
+        if "taken" in document:
+            raise tenant_acts.refused(f"this is a copy of {key.scope} of {document['taken']}: nothing is written to it")
         name = self._identity(document, change)
         present = _present(document, key, name)
         after = None if change.after is None else tenant_rules.normal_form(self._with_known_members(change.after))

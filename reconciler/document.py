@@ -6,12 +6,14 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from reconciler import products
 from reconciler.apply import Awaited, Report, StepResult
 from reconciler.diff import Row
 from reconciler.gates import GateState
 from reconciler.live import Live, Read
 from reconciler.model.change import Status
 from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.model.resource import Sku
 from reconciler.model.route import Wait
 from reconciler.model.value import Unknown, Value
 from reconciler.plan import Act, Leg, Plan, digest, rollback_ids, wanted
@@ -47,7 +49,8 @@ def plan(
     proofs: Sequence[Proof] = (),
 ) -> dict[str, Any]:
     """A plan as JSON; `digest` covers what it would do, not when or from which commit it was made."""
-    steps = [_step(act, leg) for leg in made.legs for act in leg.acts]
+    called = _products(reads)
+    steps = [_step(act, leg, called) for leg in made.legs for act in leg.acts]
     dated = _dated(gates)
     due = [act for act in made.acts if act.stage < dated.get(act.route, act.stage + 1)]
     refused = any(act.refusal for act in due)
@@ -284,9 +287,18 @@ def result(step: Mapping[str, Any], status: Status, detail: str) -> dict[str, An
     return {**kept, "status": str(status), "detail": detail}
 
 
-def _step(act: Act, leg: Leg) -> dict[str, Any]:
+def _products(reads: Live) -> dict[tuple[str, str], str]:
+    """What people call the products of the tenants that were read, by tenant and part number."""
+    some = [one for one in reads.resources.values() if isinstance(one, Sku)]
+    return {(one.key.scope, one.key.name): one.product or products.name_of(one.sku_id) for one in some}
+
+
+def _step(act: Act, leg: Leg, called: Mapping[tuple[str, str], str]) -> dict[str, Any]:
+    """One step; that of a licence says what people call the product, where that is known."""
     row, want = act.row, wanted(act.row)
-    return {
+    product = called.get((act.slot.key.scope, act.slot.part.partition("/")[0]), "")
+    named = {"product": product} if product and act.slot.key.kind == "licenses" else {}
+    return named | {
         "id": act.id,
         "route": act.route,
         "stage": leg.route.stages[act.stage].name,

@@ -13,6 +13,8 @@ from reconciler.tenant import BLOCKED
 from reconciler.verdict import Judgement, Known, Verdict, unsaid
 
 RETIRE = "retire"
+#: Sets of which a spec names some: who else is in them stays there, and is to be seen.
+SETS = (ALIAS, "members/", "fullAccess/", "sendAs/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +97,20 @@ def owned_rows(
 
 
 def unmanaged(mentioned: Mentioned, world: World) -> Iterator[Slot]:
-    """Live slots that are neither mentioned nor owned; a TTL is never one by itself."""
+    """Live slots that are neither mentioned nor owned; a TTL is never one by itself.
+
+    Of what the spec mentions whole these are the strangers in its sets; what Exchange keeps beside that is not ours to
+    list.
+    """
     for key in world.resources:
         named = mentioned.parts.get(key)
-        if (named is not None and "" in named) or key.kind in ("sku", "sign-in") or key.system == "exchange":
+        whole = named is not None and "" in named
+        if key.kind in ("sku", "sign-in") or whole != (key.system == "exchange"):
             continue
         for part in world.parts(key):
             slot = Slot(key, part)
+            if whole and not part.startswith(SETS):
+                continue
             if (key.system == "dns" and part in TRAITS) or (key.kind in ("domain", "user", "group") and part):
                 continue
             if key.kind == "licenses" and "/" in part:  # what is off in a product says nothing by itself

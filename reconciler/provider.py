@@ -77,6 +77,8 @@ class Observation:
             ("an alias of ...", "kept by Email Routing"). Never planned on.
         name_servers: the hosts to which the zone's parent must point, lower case, with the final dot; empty = those of
             the NS set at the zone's apex.
+        taken: when it was read, ISO 8601, where this is a copy of a system that is elsewhere: plans are made over it,
+            and nothing is applied.
     """
 
     scope: Scope
@@ -85,6 +87,7 @@ class Observation:
     findings: tuple[Diagnostic, ...] = ()
     locked: Mapping[Key, str] = field(default_factory=dict)
     name_servers: tuple[str, ...] = ()
+    taken: str = ""
 
     def covers(self, key: Key) -> bool:
         """Tell whether this reading can say that `key` does not exist."""

@@ -21,6 +21,19 @@ MADE = {"mailbox": "mailbox", "list": "list", "dkim": "dkim"}
 GIVEN = {"aliases": "alias", "members": "member", "fullAccess": "full-access", "sendAs": "send-as"}
 #: An address of a person, which Graph can give and not take.
 PERSON = "no-person-alias"
+#: What comes first in a script, by what a step does: an address is freed before something else is made or gets it, and
+#: everything is made before it is named by a member, a right or another list.
+_ORDER = (
+    ("no-alias", PERSON),
+    ("mailbox", "list"),
+    ("name",),
+    ("alias",),
+    ("member", "no-member"),
+    ("full-access", "no-full-access", "send-as", "no-send-as"),
+    ("dkim", "sign"),
+    ("relay",),
+)
+_RANK = {do: rank for rank, some in enumerate(_ORDER) for do in some}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +51,7 @@ class Whose:
 
 
 def script(whose: Whose, stage: str, acts: Iterable[Act], address_of: Callable[[Key], str]) -> dict[str, Any]:
-    """One stage's script without its text; steps in the plan's order.
+    """One stage's script without its text; steps as they need each other, and else in the plan's order.
 
     Args:
         address_of: the sign-in address of a user.
@@ -49,7 +62,7 @@ def script(whose: Whose, stage: str, acts: Iterable[Act], address_of: Callable[[
         "customer": whose.customer,
         "tenant": whose.tenant,
         "language": whose.language,
-        "steps": [_step(act, address_of) for act in acts],
+        "steps": sorted((_step(act, address_of) for act in acts), key=lambda step: _RANK[step["do"]]),
         "look": {
             "addresses": sorted(one for one in whose.names if "@" in one),
             "domains": sorted(one for one in whose.names if "@" not in one),

@@ -189,7 +189,8 @@ class _Pass:
         if begun is None or not (self.hands.delegated(act.slot.key) or self._by_hand(act)):
             return ""
         answer = self.hands.answer(begun)
-        return f"asked for on {begun.time:%Y-%m-%d} ({begun.request_id}), {answer.text}" if answer.requested else ""
+        request = f" ({begun.request_id})" if begun.request_id else ""
+        return f"asked for on {begun.time:%Y-%m-%d}{request}, {answer.text}" if answer.requested else ""
 
     def _by_hand(self, act: Act) -> bool:
         return act.action == "destroy" and self.hands.by_hand(act.slot)

@@ -155,4 +155,5 @@ def _following(order: Order) -> str:
     usual = order.specs == Path("specs") or (order.specs == Path() and options.folder_of(None) == Path())
     where = "" if usual else f" --specs {shlex.quote(str(order.specs))}"
     names = f"{where} --customer {shlex.quote(order.customer)}"
-    return f"read {order.folder / options.CUSTOMER}, then: reconciler validate{names} && reconciler plan{names}"
+    first = f"read {order.folder / options.CUSTOMER}, then: reconciler validate{names} && reconciler plan{names}"
+    return f"{first}; apply adopts what is there"

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from reconciler.live import Read
     from reconciler.provider import Capabilities, Reader
 
+#: The longest mark of a state that is for people; a zone's serial has ten digits.
+SHOWN = 40
 EPILOG = """\b
 Examples:
   reconciler providers                            what is installed, and what the workspace names
@@ -162,9 +164,18 @@ def _lines(paper: Paper) -> Iterator[str]:
         for verbs, kinds in _by_verbs(one["kinds"]).items():
             yield f"  {verbs}: {line(', '.join(kinds))}"
     for one in paper["checks"]:
-        said = f"{one['count']:,} read {one['version']}".rstrip() if one["readable"] else f"NOT READ: {one['error']}"
+        said = (
+            f"{one['count']:,} read {_short(one['version'])}".rstrip()
+            if one["readable"]
+            else f"NOT READ: {one['error']}"
+        )
         yield f"{line(one['customer'])}  {line(one['source'])}  {line(said)}"
         yield from (f"  {line(_may(identity, alone=len(one['identities']) == 1))}" for identity in one["identities"])
+
+
+def _short(version: str) -> str:
+    """A mark that a person can compare; one that only the system understands is left out."""
+    return version if len(version) <= SHOWN else ""
 
 
 def _may(identity: Mapping[str, Any], *, alone: bool) -> str:

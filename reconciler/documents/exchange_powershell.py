@@ -17,7 +17,8 @@ BEGIN = """\
 Set-StrictMode -Version 1.0
 $ErrorActionPreference = 'Stop'
 $Stop = @{ ErrorAction = 'Stop' }
-$Deadline = (Get-Date).AddMinutes(15)
+$Missed = @{}
+$Patience = @{ Rounds = 30 }
 $Results = New-Object System.Collections.ArrayList
 
 function Test-Missing($Problem) {
@@ -25,6 +26,8 @@ function Test-Missing($Problem) {
     $said = $said + ' ' + ([string] $Problem.Exception.Message)
     return $said -match 'ManagementObjectNotFound|couldn.t be found|wasn.t found|No recipient'
 }
+
+function Test-Several($Problem) { return ([string] $Problem.Exception.Message) -match 'matches multiple' }
 
 function Find-Address([string] $Address) {
     try { $found = @(Get-Recipient @Stop -Identity $Address) }
@@ -38,11 +41,15 @@ function Find-Address([string] $Address) {
 }
 
 function Wait-Address([string] $Address) {
-    while ($true) {
+    for ($round = 0; $true; $round = $round + 1) {
         $one = Find-Address $Address
         if ($one) { return $one }
         if ($WhatIfPreference) { return $null }
-        if ((Get-Date) -ge $Deadline) {
+        if ($Missed.ContainsKey($Address)) { throw ($Address + ' is not in Exchange: see what was said of it above.') }
+        if ($round -ge $Patience.Rounds) {
+            # What was made beside it had the same time: from here on one more look has to do.
+            $Missed[$Address] = $true
+            $Patience.Rounds = 1
             throw ($Address + ' is not in Exchange. A new mailbox may take 15 minutes: run the script again later.')
         }
         Write-Host ('waiting for ' + $Address)
@@ -54,15 +61,21 @@ function Get-Primary($One) { return ([string] $One.PrimarySmtpAddress).ToLowerIn
 
 function Get-Holder([string] $Holder) {
     if ($Holder -like 'NT AUTHORITY\\*' -or $Holder -like 'S-1-*') { return }
-    try { $one = @(Get-Recipient @Stop -Identity $Holder)[0] }
-    catch { if (Test-Missing $_) { return } else { throw } }
-    Get-Primary $one
+    try { $found = @(Get-Recipient @Stop -Identity $Holder) }
+    catch { if ((Test-Missing $_) -or (Test-Several $_)) { return } else { throw } }
+    # A name that two people have says nothing of who it is.
+    if ($found.Count -eq 1) { Get-Primary $found[0] }
 }
 
 function Set-It([string] $ChangeText, [scriptblock] $ChangeBlock) {
     if ($WhatIfPreference) { Write-Host ('What if: ' + $ChangeText); return }
     Write-Host $ChangeText
     & $ChangeBlock | Out-Null
+}
+
+function New-It([string] $MadeAddress, [string] $ChangeText, [scriptblock] $ChangeBlock) {
+    try { Set-It $ChangeText $ChangeBlock }
+    catch { $Missed[$MadeAddress] = $true; throw }
 }
 
 function Step([string] $StepId, [scriptblock] $StepBlock) {
@@ -88,14 +101,14 @@ function Get-Kept([string] $Address, [string] $Kind) {
 
 function Add-SharedMailbox([string] $Address, [string] $Name, [string] $Shown) {
     if (Find-Address $Address) { $null = Get-Kept $Address 'SharedMailbox'; return }
-    Set-It ('new shared mailbox ' + $Address) {
+    New-It $Address ('new shared mailbox ' + $Address) {
         New-Mailbox @Stop -Shared -Name $Name -DisplayName $Shown -PrimarySmtpAddress $Address
     }
 }
 
 function Add-List([string] $Address, [string] $Name, [string] $Shown) {
     if (Find-Address $Address) { $null = Get-Kept $Address 'MailUniversalDistributionGroup'; return }
-    Set-It ('new list ' + $Address) {
+    New-It $Address ('new list ' + $Address) {
         New-DistributionGroup @Stop -Name $Name -DisplayName $Shown -PrimarySmtpAddress $Address -Type Distribution `
             -MemberJoinRestriction Closed -MemberDepartRestriction Closed -RequireSenderAuthenticationEnabled $false
     }
@@ -154,7 +167,7 @@ function Add-ListMember([string] $Address, [string] $Whom) {
     if ($outside) {
         $person = Find-Address $Whom
         if (-not $person) {
-            Set-It ('new contact ' + $Whom) {
+            New-It $Whom ('new contact ' + $Whom) {
                 New-MailContact @Stop -Name (Get-Short $Whom) -ExternalEmailAddress $Whom
             }
         }

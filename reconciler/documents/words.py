@@ -107,7 +107,10 @@ _TEXTS = {
         "Ese archivo, {tenant}.json junto a este o donde diga -Evidence, es lo que lee el siguiente plan.",
     ),
     "do.mailbox": ("shared mailbox {of}, shown as {value}", "buzón compartido {of}, visible como {value}"),
-    "do.list": ("distribution list {of}, shown as {value}", "lista de distribución {of}, visible como {value}"),
+    "do.list": (
+        "distribution list {of}, shown as {value}; people outside may write to it",
+        "lista de distribución {of}, visible como {value}; cualquiera de fuera puede escribirle",
+    ),
     "do.dkim": ("DKIM keys of {of}, not signing yet", "claves DKIM de {of}, todavía sin firmar"),
     "do.sign": ("mail of {of} is signed with DKIM", "el correo de {of} se firma con DKIM"),
     "do.relay": ("mail to unknown addresses of {of}: {value}", "correo a direcciones desconocidas de {of}: {value}"),

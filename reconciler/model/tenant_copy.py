@@ -21,17 +21,18 @@ _ALWAYS = frozenset({"display_name", "upn", "members", "sku_id", "enabled"})
 _LISTS: Mapping[type, str] = {User: "users", Group: "groups", Sku: "skus"}
 
 
-def render(resources: Mapping[Key, Resource], tenant: str) -> str:
+def render(resources: Mapping[Key, Resource], tenant: str, taken: str) -> str:
     """The text of the document; read back it holds the very same resources.
 
     Args:
         resources: all of the tenant, as its provider showed them.
         tenant: its initial domain.
+        taken: when they were read, ISO 8601: what has it is a copy, and takes no changes.
 
     Raises:
         ValueError: no document can hold them; the message says what of them.
     """
-    document = _document(resources, tenant)
+    document = {"taken": taken, **_document(resources, tenant)}
     wrong = next(tenant_document.problems(document, tenant), "")
     if wrong:
         raise ValueError(wrong)

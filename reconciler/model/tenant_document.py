@@ -1,10 +1,10 @@
 """A tenant written down as one JSON document: what may stand in it, and the resources that it holds.
 
 Shape: `organisation` {id, display_name, country}, `security_defaults` (null = how sign-in is protected is not known),
-`policies` (names of conditional access policies that are enforced), `sees` (folder of the zone files that the tenant's
-resolver reads), `seed` (its tokens come from it), `now` (its clock), `elsewhere` (domains verified in other tenants),
-and the lists `domains`, `users`, `groups` and `skus`, whose entries are described by the tables below. Unknown names
-are kept.
+`policies` (names of conditional access policies that are enforced), `sees` (folder of the zone files that the
+tenant's resolver reads), `seed` (its tokens come from it), `now` (its clock), `taken` (when the tenant was read of
+which this is a copy), `elsewhere` (domains verified in other tenants), and the lists `domains`, `users`, `groups` and
+`skus`, whose entries are described by the tables below. Unknown names are kept.
 """
 
 from __future__ import annotations
@@ -38,7 +38,8 @@ ADDRESS: Check = (lambda value: WORD[0](value) and "@" in value, "an address")
 ITEMS: Check = (lambda value: type(value) is list, "a list")
 
 TOP: Mapping[str, Check] = {
-    "sees": PATH, "seed": WORD, "now": WORD, "elsewhere": TEXTS, "security_defaults": KNOWN, "policies": TEXTS,
+    "sees": PATH, "seed": WORD, "now": WORD, "taken": WORD, "elsewhere": TEXTS,
+    "security_defaults": KNOWN, "policies": TEXTS,
     "domains": ITEMS, "users": ITEMS, "groups": ITEMS, "skus": ITEMS,
 }  # fmt: skip
 ORGANISATION: Mapping[str, Check] = {"id": TEXT, "display_name": TEXT, "country": TEXT}

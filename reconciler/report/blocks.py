@@ -258,7 +258,8 @@ def _labelled(step: Step, text: str, words: Words) -> str:
     elif found is not None and found.part == "proxied":
         label = "proxied: "
     elif found is not None and found.key.kind == "licenses":
-        return f"{line(found.part, SHORT)}" if found.part else text
+        product = f" ({line(step['product'], SHORT)})" if step.get("product") else ""
+        return f"{line(found.part, SHORT)}{product}" if found.part else text
     elif found is not None and (found.part == "spf/all" or not found.part.startswith("spf/")):
         name = values.part_label(found.part)
         label = f"{name}: " if name else ""

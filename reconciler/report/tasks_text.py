@@ -39,6 +39,6 @@ def _request(one: Mapping[str, Any], words: Words) -> Iterator[str]:
 
 def _script(one: Mapping[str, Any], words: Words) -> Iterator[str]:
     yield f"{line(one.get('path'))}: to be run in Exchange Online PowerShell, connected to {line(one.get('tenant'))}"
-    yield f"  save what it writes as {line(one.get('save_as'))}, then apply again"
+    yield f"  run {line(one.get('command'))}, then apply again"
     for step in one.get("steps", ()):
         yield f"  {values.exact_title(step.get('address'), words)}: {line(step.get('text') or '')}"

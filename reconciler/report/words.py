@@ -137,8 +137,8 @@ _PLAN = {
     "plan.unmanaged": ("{count} unmanaged: never changed", "{count} no administrados: nunca se cambian"),
     "plan.scripts": ("Scripts for Exchange Online", "Scripts para Exchange Online"),
     "plan.script": (
-        "{path}: {count} steps; run it, save what it writes as {save_as}, then apply again",
-        "{path}: {count} pasos; ejecútelo, guarde lo que escribe como {save_as} y vuelva a aplicar",
+        "{path}: {count} steps; once it is applied, run it with -Evidence {save_as}, then apply again",
+        "{path}: {count} pasos; una vez aplicado, ejecútelo con -Evidence {save_as} y vuelva a aplicar",
     ),
     "plan.legend": ("Symbols: {symbols}", "Símbolos: {symbols}"),
     "proof.heading": ("SPF of {domain}", "SPF de {domain}"),

@@ -211,7 +211,9 @@ def left_behind(customer: CustomerSpec, known: Ledger) -> list[Diagnostic]:
     ]
 
 
-def missing(customer: CustomerSpec, workspace: Workspace, abandoned: Iterable[Diagnostic]) -> tuple[str, ...]:
+def missing(
+    customer: CustomerSpec, workspace: Workspace, abandoned: Iterable[Diagnostic], picture: live.Live
+) -> tuple[str, ...]:
     """What keeps the plan from being applied, for people."""
     lacks = [f"{one.origin}: {one.summary}" if one.origin.file else one.summary for one in lacking(customer, workspace)]
     lacks += [one.summary for one in abandoned]
@@ -219,6 +221,11 @@ def missing(customer: CustomerSpec, workspace: Workspace, abandoned: Iterable[Di
         f"{name} has a `migration:`; this version checks it but cannot carry it out yet"
         for name, domain in customer.domains.items()
         if domain.migration
+    ]
+    seen = [(read, read.observation.taken) for read in picture.reads if read.observation and read.observation.taken]
+    lacks += [
+        f"{read.scope.name} is planned over a copy of {taken}; to apply, name the provider of the tenant itself"
+        for read, taken in seen
     ]
     return tuple(lacks)
 

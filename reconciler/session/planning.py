@@ -98,7 +98,7 @@ def make_from(
     if session.answers.asker is None:
         found += findings.unseen(proven.proofs, customer)
     made_legs = _target(made_legs, options.target)
-    lacking = findings.missing(customer, session.loaded.workspace, position.abandoned(seen.routes, known))
+    lacking = findings.missing(customer, session.loaded.workspace, position.abandoned(seen.routes, known), seen.picture)
     whole = seen.picture.complete and not options.target
     made = plan.Plan(customer.id, made_legs, foreign, tuple(found), lacking, whole)
     paper = _paper(session, customer, made, seen, proven.proofs)

@@ -5,6 +5,7 @@ A script that was run brings back what Exchange keeps: the plan sees there what 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -14,6 +15,7 @@ from typing import Any
 from reconciler import folding, plan, scripting
 from reconciler.apply import Answer
 from reconciler.ledger import Begun
+from reconciler.model import powershell
 from reconciler.model.diagnostic import Diagnostic, error, info, warning
 from reconciler.model.errors import ProviderError, Refused
 from reconciler.model.key import ALIAS, Key, parse_slot
@@ -29,6 +31,8 @@ from reconciler.spec.customer import CustomerSpec
 FOLDER = "scripts"
 #: The script without a step: it only looks.
 LOOK = "look"
+#: Paths that PowerShell takes as they are.
+_PLAIN = re.compile(r"[\w./\\:-]+")
 #: What was brought back longer ago than this says little of today.
 OLD = timedelta(days=30)
 
@@ -70,8 +74,15 @@ class Scripts:
         if why := self.results.get(begun.id):
             return f"Exchange said: {why}"
         if begun.id in self.results:
-            return f"{name} says that it is done, and it does not show: run it again"
+            return (
+                f"{name} says that it is done, and it does not show yet: wait some minutes and apply again; "
+                "if it still does not show, run it again"
+            )
         return f"what was brought back is not from {name} as it is now: run it again"
+
+    def command(self, stage: str) -> str:
+        """What a person types in PowerShell to run a script, so that what it brings back lies where it is read."""
+        return _command(self.folder / f"{stage}.ps1", self.save_as)
 
     def late(self, begun: Begun) -> bool:
         """What was brought back is older than what was asked for; a script tells the time in whole seconds."""
@@ -120,8 +131,20 @@ def look(session: Session, customer: CustomerSpec, seen: Seen, legs: Sequence[Le
     is_read = read.observation is not None
     ended = dict(_ended(seen, legs, acts)) if is_read else {}
     known = Scripts(folder, save_as, made, acts, only_look, is_read, taken, results, ended)
-    found = [*problem, *_findings(session, known, seen, read.scope)]
+    found = problem or list(_findings(session, known, seen, read.scope))
     return Scripts(folder, save_as, made, acts, only_look, is_read, taken, results, ended, tuple(found))
+
+
+def _command(script: Path, save_as: str) -> str:
+    """A path that is no plain word is quoted; then PowerShell wants a `&` before it."""
+    run = str(script) if _PLAIN.fullmatch(str(script)) else f"& {_quoted(str(script))}"
+    if not save_as:
+        return run
+    return f"{run} -Evidence {save_as if _PLAIN.fullmatch(save_as) else _quoted(save_as)}"
+
+
+def _quoted(path: str) -> str:
+    return path if powershell.problem(path) else powershell.literal(path)
 
 
 def _acts(legs: Iterable[Leg], places: Places) -> Iterator[Act]:
@@ -205,26 +228,30 @@ def _findings(session: Session, known: Scripts, seen: Seen, scope: Scope) -> Ite
             what = f"{begun.stage}.ps1 could not do one of its steps; Exchange said: {why}"
             yield warning("exchange/failed", what, "", "Mend that, and run it again.", address=begun.address, **place)
     if known.taken is None:
+        if not known.read:
+            return  # what could not be read is said already, and is not gone
         if any(address.startswith(f"exchange/{scope.name}/") for address in seen.known.owned):
             what = f"what was brought back from Exchange in {scope.name} is gone: there is no {known.save_as}"
-            remedy = f"Put it back, or run {known.folder / LOOK}.ps1 and save what it writes there."
+            remedy = f"Put it back, or run {known.command(LOOK)}."
             yield error("exchange/evidence", what, "Earlier runs have read it.", remedy)
-        elif known.scripts and known.read:
+        elif known.scripts:
             what = f"nothing is known of Exchange in {scope.name} yet: there is no {known.save_as}"
             why = "Everything is planned as to be made. A script looks first, and makes only what is missing."
-            remedy = f"Apply, run {known.scripts[0]['name']}, and save what it writes there."
+            remedy = f"Apply, then run {known.command(known.scripts[0]['stage'])}."
             yield info("exchange/no-evidence", what, why, remedy)
         return
     now = session.clock.now()
+    yield info("exchange/as-of", f"Exchange in {scope.name} as of {known.taken:%Y-%m-%d %H:%M} UTC")
     if now - known.taken > OLD and not waiting:
         what = f"Exchange in {scope.name} was looked at {(now - known.taken).days} days ago, and not since"
-        remedy = f"Run {known.folder / LOOK}.ps1, and save what it writes."
+        remedy = f"Run {known.command(LOOK)}."
         yield warning("exchange/old", what, f"The plan takes {known.save_as} for what is there.", remedy)
     late = [one for one in waiting.values() if known.late(one)]
     if late:
         names = ", ".join(sorted({f"{one.stage}.ps1" for one in late}))
         what = f"what is known of Exchange in {scope.name} is older than {names}, which was to be run"
-        yield info("exchange/not-run", what, "", f"Run it, and save what it writes as {known.save_as}.")
+        runs = "; ".join(sorted({known.command(one.stage) for one in late}))
+        yield info("exchange/not-run", what, "", f"Run {runs}.")
 
 
 def write(known: Scripts, waiting: Mapping[str, Begun]) -> list[dict[str, Any]]:
@@ -239,16 +266,23 @@ def write(known: Scripts, waiting: Mapping[str, Begun]) -> list[dict[str, Any]]:
     try:
         if due:
             known.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            if known.save_as:
+                Path(known.save_as).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         if known.folder.is_dir() and known.look and scripting.sayable(known.look):
             _put(known.folder, [*due, _worded(known.look)])
     except OSError as problem:
-        what = f"the scripts cannot be written to {known.folder}: {problem.strerror or problem}"
+        place = problem.filename or known.folder
+        what = f"the scripts, and a place for what they bring back, cannot be made: {place}: {problem.strerror}"
         raise Refused([error("exchange/unwritable", what, remedy="Make room there and run again.")]) from problem
     written = []
     for one in due:
         about = {name: one[name] for name in ("stage", "name", "tenant", "look")}
         steps = [{**step, "state": known.text(waiting[step["id"]])} for step in one["steps"]]
-        place = {"path": str(known.folder / one["name"]), "save_as": known.save_as}
+        place = {
+            "path": str(known.folder / one["name"]),
+            "save_as": known.save_as,
+            "command": known.command(one["stage"]),
+        }
         written.append({**about, **place, "steps": steps})
     return written
 
@@ -270,7 +304,7 @@ def awaited(written: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
         {
             "subject": one["tenant"],
             "stage": one["stage"],
-            "text": f"run {one['path']}, save what it writes as {one['save_as']}, then apply again",
+            "text": f"in PowerShell, connected to Exchange Online, run {one['command']}, then apply again",
             "whom": "Exchange Online",
             "until": None,
         }
@@ -287,5 +321,6 @@ def tasks(known: Scripts, waiting: Mapping[str, Begun]) -> list[dict[str, Any]]:
             for step in one["steps"]
         ]
         about = {name: one[name] for name in ("stage", "name", "tenant")}
-        found.append({**about, "path": str(known.folder / one["name"]), "save_as": known.save_as, "steps": steps})
+        place = {"path": str(known.folder / one["name"]), "save_as": known.save_as}
+        found.append({**about, **place, "command": known.command(one["stage"]), "steps": steps})
     return found

@@ -164,4 +164,7 @@ def _following(made: Made, routes: list[dict[str, Any]]) -> str:
         return f"reconciler drift --customer {customer}"
     if any(route["waiting"] for route in routes):
         return f"reconciler apply --customer {customer}"
+    adopted = len(made.plan.rows(Verdict.ADOPT))
+    if adopted and not made.plan.acts:
+        return f"reconciler apply --customer {customer} (adopts {adopted}, writes nothing)"
     return f"reconciler plan --customer {customer}" if made.plan.acts else "nothing to do"

@@ -74,7 +74,7 @@ def read(order: Order, session: Session, doing: Callable[[str], AbstractContextM
     tenant = Tenant(order.tenant, tenants, tenants == defaults.tenants, people) if order.tenant else None
     zones = tuple(_zone(order, one, tenant, order.provider == defaults.dns) for one in picture.reads if _is_zone(one))
     odd = tuple(found for one in picture.reads if one.observation for found in one.observation.findings)
-    copy, told = _copy(order, people) if elsewhere else ("", [])
+    copy, told = _copy(order, people, session.clock.now().isoformat(timespec="seconds")) if elsewhere else ("", [])
     return Whole(picture.reads, zones, tenant, (*odd, *told), copy)
 
 
@@ -83,10 +83,10 @@ def _local(tenants: Reader) -> bool:
     return any(one.local for kind, one in tenants.kinds.items() if kind == "user")
 
 
-def _copy(order: Order, people: Mapping[Key, Resource]) -> tuple[str, list[Diagnostic]]:
+def _copy(order: Order, people: Mapping[Key, Resource], taken: str) -> tuple[str, list[Diagnostic]]:
     """The tenant as a document, and what to tell of it."""
     try:
-        copy = tenant_copy.render(people, order.tenant)
+        copy = tenant_copy.render(people, order.tenant, taken)
     except ValueError as problem:
         what = f"no tenant file can stand in for {order.tenant}: {problem}"
         return "", [warning("import/no-copy", what, "Plans must ask the tenant itself.")]

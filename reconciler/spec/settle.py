@@ -37,6 +37,10 @@ def settle_accounts(spec: CustomerSpec, workspace: Workspace, place: Place, foun
         for summary, field, remedy in _mistakes(one, homes, spec):
             found.append(error("spec/account", summary, remedy=remedy, origin=place(index, field)))
     for index, one in enumerate(spec.accounts or ()):
+        for field, text in _strangers(one, homes, addresses):
+            what = f"{one.address}: {text} is on a domain of this customer, and no account here"
+            remedy = "correct it, or add the account; leave it if somebody else makes that address"
+            found.append(warning("spec/no-account", what, "", remedy, origin=place(index, field)))
         for text in (*one.full_access, *one.send_as):
             other = addresses.get(text)
             if other is not None and other.kind not in ("person", "alias"):
@@ -44,6 +48,16 @@ def settle_accounts(spec: CustomerSpec, workspace: Workspace, place: Place, foun
                 found.append(error("spec/account", what, remedy="name a person", origin=one.origin))
         if one.kind == "alias" and len(one.targets) == 1:
             _alias(one, addresses, place(index, "goes_to"), found)
+
+
+def _strangers(one: Account, homes: set[str], addresses: dict[str, Account]) -> Iterator[tuple[str, str]]:
+    """Addresses that somebody would have to make, and no account does; an alias has errors of its own. With fields."""
+    named = {"goes_to": one.targets if one.kind in ("list", "forward") else (), "full_access": one.full_access,
+             "send_as": one.send_as}  # fmt: skip
+    for field, texts in named.items():
+        for text in dict.fromkeys(texts):
+            if text not in addresses and text.rpartition("@")[2] in homes:
+                yield field, text
 
 
 def _homes(spec: CustomerSpec) -> set[str]:

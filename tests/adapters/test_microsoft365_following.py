@@ -175,5 +175,5 @@ def test_a_change_that_cannot_be_read_fails_the_whole(host: GraphHost) -> None:
     assert isinstance(boss, User)
     host.edit(boss.key, replace(boss, department="X"))
     for sort in ("user", "users.delta", "organization", "groups"):
-        with host.server.trouble(Trouble(503, sort)), pytest.raises(Unavailable):
+        with host.server.trouble(Trouble(503, sort, times=2)), pytest.raises(Unavailable):
             followed(host, before)

@@ -1,8 +1,10 @@
-"""Plans over many zones at live hosts, with the time that a call takes elsewhere: wall time, calls, limits kept."""
+"""Plans over many zones and people at live systems, with the time that a call takes elsewhere: time, calls, limits."""
 
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 import sys
 import tempfile
 import time
@@ -11,12 +13,16 @@ from pathlib import Path
 
 from reconciler.model.key import Key
 from reconciler.model.resource import RecordSet
+from tests.endtoend.test_tenant_calls import TenantPlace, tenant
 from tests.live.cloudflare_host import CloudflareHost
 from tests.live.folder import CUSTOMER, LivePlace
+from tests.running import command
 
 #: Seconds that a call to a vendor takes; zones, and record sets in each; what many zones may take of one zone's time.
 LATENCY, ZONES, SETS, TIMES = 0.05, 50, 200, 3.0
 CUSTOMERS = 120
+#: People in a tenant; seconds and MiB that a plan over them may take.
+PEOPLE, CPU, MEMORY = 2000, 1.5, 150.0
 #: Of which the best counts: the first ones warm up the host that is played, in this process.
 RUNS = 3
 
@@ -52,6 +58,25 @@ def many_zones(folder: Path) -> bool:
     return ratio <= TIMES
 
 
+def one_tenant(folder: Path) -> bool:
+    """A plan over many people in one tenant: CPU and memory of the whole command, the SDK's import included."""
+    with tenant(PEOPLE, PEOPLE) as graph:
+        place = TenantPlace(folder / "tenant", graph, PEOPLE)
+        assert place.run("apply", "--json").code == 0
+        figures = []
+        for _ in range(RUNS):
+            environment = place.environment(**graph.environment())
+            with tempfile.TemporaryFile() as out:
+                child = subprocess.Popen(command("plan", "--json"), cwd=place.root, env=environment, stdout=out)
+                _, status, usage = os.wait4(child.pid, 0)
+                child.returncode = os.waitstatus_to_exitcode(status)
+            assert child.returncode == 0
+            figures.append((usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024))
+    cpu, memory = min(one for one, _ in figures), min(one for _, one in figures)
+    print(f"plan of {PEOPLE:,} people: {cpu:.2f} s of CPU (bar {CPU:g}), {memory:.0f} MiB (bar {MEMORY:g})")
+    return cpu <= CPU and memory <= MEMORY
+
+
 def many_customers(folder: Path) -> bool:
     """Every customer's one zone, against a host that counts calls and refuses what is over its limit."""
     host = CloudflareHost()
@@ -79,8 +104,8 @@ def _planned(place: LivePlace, host: CloudflareHost) -> tuple[float, int]:
 
 
 def main(words: Sequence[str]) -> int:
-    """Both, or those that are named; 1 when a bar is missed."""
-    chosen = [one for one in (many_zones, many_customers) if not words or one.__name__ in words]
+    """All, or those that are named; 1 when a bar is missed."""
+    chosen = [one for one in (many_zones, many_customers, one_tenant) if not words or one.__name__ in words]
     with tempfile.TemporaryDirectory() as folder:
         kept = [one(Path(folder)) for one in chosen]
     return 0 if all(kept) else 1

@@ -117,7 +117,7 @@ def test_the_next_commands(server: DnsServer) -> None:
     done = call(server, SHOP)
     assert done.out.endswith(
         "Next: read specs/shop/customer.yaml, then: "
-        "reconciler validate --customer shop && reconciler plan --customer shop\n"
+        "reconciler validate --customer shop && reconciler plan --customer shop; apply adopts what is there\n"
     )
     assert go("validate", "--customer", "shop").code == 0
     plan = go("plan", "--customer", "shop")

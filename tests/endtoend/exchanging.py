@@ -93,6 +93,12 @@ class Exchange:
         relays = [{"domain": one, "type": kind} for one, kind in self.relays.items() if one in look["domains"]]
         return {"acceptedDomains": relays, "dkim": dkim, "sharedMailboxes": boxes, "lists": lists, "contacts": []}
 
+    def _knows(self, address: str) -> bool:
+        """An address of its own is there; another one gets a contact."""
+        first = {one for some in self.people.values() for one in some} | self.shared.keys() | self.lists.keys()
+        further = {one for held in self.shared.values() for one in held["aliases"]}
+        return not address.endswith(f"@{ZONE}") or address in first | further
+
     def _do(self, do: str, of: str, value: str) -> str:
         """One step; what Exchange says against it, empty when it is done."""
         made = {"mailbox": self.shared, "list": self.lists}
@@ -116,6 +122,8 @@ class Exchange:
             held = self.shared.get(of) or self.lists.get(of)
             if held is None:
                 return f"{of} is not in Exchange"
+            if do in ("member", "full-access", "send-as") and not self._knows(value):
+                return f"{value} is not in Exchange"
             if do == "name":
                 held["displayName"] = value
             else:

@@ -176,10 +176,16 @@ def test_import_plan_apply_plan(tmp_path: Path, graph: GraphHost) -> None:
     planned = place.planned().json
     assert (planned["steps"], planned["applyable"], planned["complete"]) == ([], True, True)
     before = graph.calls().total()
-    offline = place.offline(tmp_path / "offline").planned().json
+    copy = place.offline(tmp_path / "offline")
+    offline = copy.planned().json
     assert graph.calls().total() == before
-    for part in ("steps", "adopt", "applyable", "complete"):
+    for part in ("steps", "adopt", "complete"):
         assert offline[part] == planned[part], part
+    (why,) = offline["missing"]
+    assert "is planned over a copy of 20" in why
+    kept = copy.world()
+    assert (copy.run("apply", str(copy.plan), "--json").code, copy.journal()) == (3, [])
+    assert copy.world() == kept
     assert planned["adopt"]["count"] > PEOPLE * 10
     assert place.applied().code == 0
     again = place.planned().json

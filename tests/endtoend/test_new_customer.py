@@ -28,6 +28,7 @@ def test_from_nothing_to_done(tmp_path: Path) -> None:
     """Verified before anybody is on the domain, licences after usage locations, MX last; the last plan is empty."""
     with both(tmp_path, PEOPLE) as (bind, graph):
         place = Customer(tmp_path / "place", bind, graph, PEOPLE)
+        assert f"{PART} (Microsoft 365 Business Standard)" in place.run("plan").out
         runs = finish(place)
         assert [one.code for one in runs] == [*[5] * (len(runs) - 1), 0], runs[-1]
         _as_wished(bind, graph)

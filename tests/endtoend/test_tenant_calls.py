@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+
+import pytest
 
 from reconciler.model.resource import User
 from tests.endtoend.test_calls import README
 from tests.live.customer import PART, STANDARD
 from tests.live.folder import CUSTOMER, LivePlace
 from tests.live.graph_host import GraphHost
-from tests.running import Done
+from tests.running import Done, command
 
 BEGIN, END = "<!-- tenant calls: counted by the emulator -->\n", "<!-- end of tenant calls -->\n"
 HEAD = "| a Microsoft 365 tenant, through Graph | HTTP calls |\n|---|---|\n"
@@ -117,6 +120,26 @@ def test_two_hundred_new_people(tmp_path: Path) -> None:
         assert done.code == 0, done
         assert len(graph.tenant.of("user")) == 200
         _told(APPLY_200, graph.server.writes - before)
+        assert sum(place.planned().json["counts"].values()) == 0
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_storm(seed: int, tmp_path: Path) -> None:
+    """One request in twenty goes wrong: all of it is done in the end, nobody twice, each with the one password."""
+    with tenant(0, 200) as graph:
+        place = TenantPlace(tmp_path, graph, 200)
+        assert place.planned().code == 0
+        graph.server.storm(0.05, seed)
+        words = command("apply", str(place.plan), "--json")
+        environment = place.environment(**graph.environment())
+        codes = [
+            subprocess.run(words, cwd=tmp_path, env=environment, check=False, timeout=280).returncode for _ in "12"
+        ]
+        assert codes[-1] == 0
+        graph.server.storm(0.0)
+        assert len(graph.tenant.of("user")) == 200
+        assert {len(one) for one in graph.tenant.passwords.values()} == {1}
         assert sum(place.planned().json["counts"].values()) == 0
 
 

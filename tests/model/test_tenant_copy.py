@@ -30,6 +30,7 @@ from reconciler.model.resource import (
 from reconciler.model.tenant_copy import SEED, render
 from reconciler.provider import Scope
 
+TAKEN = "2026-11-22T10:00:00+00:00"
 TENANT = "shop.onmicrosoft.com"
 Tenant = Mapping[Key, Resource]
 
@@ -125,11 +126,11 @@ def tenants(draw: st.DrawFn) -> Tenant:
 @settings(max_examples=60, deadline=None)
 def test_read_back(tenant: Tenant) -> None:
     """All of it, nothing else, and nothing that is worked out."""
-    text = render(tenant, TENANT)
+    text = render(tenant, TENANT, TAKEN)
     assert read_back(text) == tenant
     document = json.loads(text)
     assert document["seed"] == SEED
-    assert render(dict(reversed(list(tenant.items()))), TENANT) == text
+    assert render(dict(reversed(list(tenant.items()))), TENANT, TAKEN) == text
     moved = {**document, "seed": "another"}
     assert tenant_document.resources(moved, TENANT) == tenant
 
@@ -153,7 +154,7 @@ SKU = Sku(key("sku", "E3"), "1")
 def test_what_no_document_can_hold(odd: Resource, why: str) -> None:
     """It is said, and nothing else is made of it."""
     with pytest.raises(ValueError, match=f"^{re.escape(why)}$"):
-        render({one.key: one for one in (ANA, HELD, odd)}, TENANT)
+        render({one.key: one for one in (ANA, HELD, odd)}, TENANT, TAKEN)
 
 
 def test_seats_that_nobody_here_has() -> None:
@@ -161,7 +162,7 @@ def test_seats_that_nobody_here_has() -> None:
     held = replace(HELD, direct=("E3",))
     for consumed in (0, 1, 7):
         tenant = {one.key: one for one in (ANA, held, replace(SKU, consumed=consumed))}
-        text = render(tenant, TENANT)
+        text = render(tenant, TENANT, TAKEN)
         assert read_back(text) == tenant
         assert ("uncounted" in text) is (consumed != 1)
 
@@ -169,7 +170,7 @@ def test_seats_that_nobody_here_has() -> None:
 def test_who_sleeps_has_no_seat() -> None:
     """Deleted users keep what they hold and take no seat of it."""
     gone, held = replace(ANA, deleted=True), replace(HELD, direct=("E3",))
-    assert "uncounted" not in render({one.key: one for one in (gone, held, SKU)}, TENANT)
+    assert "uncounted" not in render({one.key: one for one in (gone, held, SKU)}, TENANT, TAKEN)
 
 
 def test_what_else_a_document_may_say() -> None:
@@ -186,6 +187,6 @@ def test_what_else_a_document_may_say() -> None:
 def test_seats_that_others_have_are_not_given_twice() -> None:
     """The copy refuses a licence where the tenant itself would have no seat left."""
     tenant = {one.key: one for one in (replace(ANA, usage_location="MX"), HELD, replace(SKU, enabled=3, consumed=3))}
-    document = json.loads(render(tenant, TENANT))
+    document = json.loads(render(tenant, TENANT, TAKEN))
     with pytest.raises(tenant_acts.Said, match="CountViolation"):
         tenant_acts.assign(document, HELD, replace(HELD, direct=("E3",)))
