@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from reconciler import mailboxes
-from reconciler.model.diagnostic import Diagnostic, Origin, error, warning
+from reconciler.model.diagnostic import Diagnostic, Origin, error, info, warning
 from reconciler.model.key import ALIAS, Key, Slot
 from reconciler.model.route import Facts, Want
 from reconciler.model.value import Value
@@ -40,8 +40,12 @@ class Wishes:
         return self.by_domain.setdefault(domain, []) if domain in customer.domains else self.own
 
 
-def wishes(customer: CustomerSpec, facts: Facts) -> Wishes:
-    """Every wish over users, licences and groups; empty when the spec mentions none."""
+def wishes(customer: CustomerSpec, facts: Facts, written: Container[str] = ()) -> Wishes:
+    """Every wish over users, licences and groups; empty when the spec mentions none.
+
+    Args:
+        written: addresses of slots that we wrote, or began to.
+    """
     made = Wishes()
     if not customer.tenant:
         return made
@@ -54,6 +58,7 @@ def wishes(customer: CustomerSpec, facts: Facts) -> Wishes:
         if account.kind == "person":
             further = tuple(sorted(aliases.get(account.address, ())))
             made.home(customer, account.address).extend(_person(customer, account, further, facts, made.diagnostics))
+            made.home(customer, account.address).extend(_first_address(customer, account, facts, written))
         elif customer.exchange and account.kind in mailboxes.KINDS:
             further = tuple(sorted(aliases.get(account.address, ())))
             made.home(customer, account.address).extend(mailboxes.wishes(customer, account, further, homes))
@@ -66,7 +71,7 @@ def wishes(customer: CustomerSpec, facts: Facts) -> Wishes:
     for one in customer.absent:
         made.home(customer, one.user or "").extend(_absence(customer, one, facts, made.diagnostics))
     made.diagnostics += [*_by_hand(customer), *_renamed(customer, aliases)]
-    made.diagnostics += _paid(customer, facts)
+    made.diagnostics += [*_paid(customer, facts), *_other_addresses(customer, facts, written)]
     return made
 
 
@@ -104,6 +109,34 @@ def _person(
             yield STAGE, Slot(held, part), Want(LICENSED, account.origin, manage=account.manage)
             for plan in customer.licenses[name].disabled_plans:
                 yield STAGE, Slot(held, f"{part}/{plan}"), Want(PLAN_OFF, account.origin, manage=account.manage)
+
+
+def mail_source(tenant: str, name: str) -> str:
+    """The fact that holds the address under which somebody's mail goes out, where it is not the sign-in name."""
+    return f"tenant/{tenant}#mail/{name}"
+
+
+def _first_address(customer: CustomerSpec, account: Account, facts: Facts, written: Container[str]) -> Iterator[Ask]:
+    """An alias of ours is the first address only for the moment in which it is added; it stays so if that is cut off.
+
+    Somebody else's first address is somebody's wish.
+    """
+    key = Key("tenant", str(customer.tenant), "user", account.id)
+    mail = facts.get(mail_source(key.scope, account.id))
+    if isinstance(mail, str) and Slot(key, f"{ALIAS}{mail}").address in written:
+        yield STAGE, Slot(key, "mail"), Want(None, account.origin, manage=account.manage, only=mail)
+
+
+def _other_addresses(customer: CustomerSpec, facts: Facts, written: Container[str]) -> Iterator[Diagnostic]:
+    """Who writes under another address than the spec's; nobody changes that."""
+    tenant, people = str(customer.tenant), [one for one in customer.accounts or () if one.kind == "person"]
+    told = [(one, mail) for one in people if isinstance(mail := facts.get(mail_source(tenant, one.id)), str)]
+    told = [(one, mail) for one, mail in told if not [*_first_address(customer, one, facts, written)]]
+    if told:
+        names = ", ".join(f"that of {one.address} as {mail}" for one, mail in told[:3])
+        more = f", and {len(told) - 3} more" if len(told) > 3 else ""
+        summary = f"mail goes out under another address than the spec's: {names}{more}"
+        yield info("accounts/first-address", summary, "It is left as it is.", origin=told[0][0].origin)
 
 
 def _manager(customer: CustomerSpec, account: Account, found: list[Diagnostic]) -> str:
@@ -177,9 +210,12 @@ def _absence(customer: CustomerSpec, one: Absence, facts: Facts, found: list[Dia
         if part:  # beside the licences that are given, so that a swap is one change
             yield STAGE, Slot(Key("tenant", str(customer.tenant), "licenses", name), part), Want(None, one.origin)
     elif one.user:
-        value = BLOCKED if one.state == "blocked" else None
         key = Key("tenant", str(customer.tenant), "user", name)
-        yield "retire", Slot(key, ""), Want(value, one.origin, overwrite=True)
+        slot = Slot(key, "")
+        if one.state == "blocked":  # whoever left is shut out first; what is deleted goes last
+            yield STAGE, slot, Want(BLOCKED, one.origin, overwrite=True)
+        else:
+            yield "retire", slot, Want(None, one.origin, overwrite=True)
     elif one.group:
         summary = f"group {one.group} cannot be deleted by this version"
         found.append(warning("accounts/group-absent", summary, remedy="delete it by hand", origin=one.origin))
@@ -201,7 +237,8 @@ def _paid(customer: CustomerSpec, facts: Facts) -> Iterator[Diagnostic]:
         part = facts.get(sku_source(tenant, name))
         there = facts.get(seats_source(tenant, str(part)))
         if isinstance(part, str) and isinstance(there, int) and there != licence.seats:
-            summary = f"{licence.seats} seats of {name} ({part}) are paid for, the tenant has {there}"
+            called = name if name.casefold() == part.casefold() else f"{name} ({part})"
+            summary = f"{licence.seats} seats of {called} are paid for, the tenant has {there}"
             yield warning("accounts/seats", summary, remedy="correct seats, or ask the reseller", origin=licence.origin)
 
 

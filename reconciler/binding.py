@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple, Protocol
 
@@ -33,6 +33,11 @@ class Person(Protocol):
     @property
     def new(self) -> bool:
         """The author says that nobody is to be taken for this one."""
+        ...
+
+    @property
+    def adopt(self) -> str | None:
+        """The author takes over what is there, be it as it is; none = no word of that."""
         ...
 
     @property
@@ -150,6 +155,8 @@ def bind(
             continue
         claimed[account.remote_id] = person
         remote["user", person.id] = account.remote_id
+        if account.deleted and account.remote_id not in ledger.known and person.adopt is None:
+            found.append(_somebody_deleted(person, account))
     by_name = {one.display_name.casefold(): one for one in live if isinstance(one, Group) and one.key.scope == tenant}
     for name, shown in groups.items():
         known = ledger.remote.get(Key("tenant", tenant, "group", name).address, "")
@@ -166,11 +173,12 @@ def bind(
 
 
 class _Accounts(NamedTuple):
-    """Live accounts: those that stand by object id and by address, the soft-deleted by address."""
+    """Live accounts, by object id and by address: those that stand, and the soft-deleted."""
 
     standing: Mapping[str, User]
     by_upn: Mapping[str, User]
     deleted: Mapping[str, User]
+    gone: Mapping[str, User]
 
     @classmethod
     def of(cls, users: Iterable[User]) -> _Accounts:
@@ -178,7 +186,8 @@ class _Accounts(NamedTuple):
         given = list(users)
         standing = {one.remote_id: one for one in given if not one.deleted}
         by_upn = {one.upn.lower(): one for one in standing.values()}
-        return cls(standing, by_upn, {one.upn.lower(): one for one in given if one.deleted})
+        gone = {one.remote_id: one for one in given if one.deleted}
+        return cls(standing, by_upn, {one.upn.lower(): one for one in gone.values()}, gone)
 
 
 def _lies_ahead(tenant: str, person: Person, ledger: Ledger, accounts: _Accounts) -> bool:
@@ -196,7 +205,7 @@ def _lies_ahead(tenant: str, person: Person, ledger: Ledger, accounts: _Accounts
 def _candidates(tenant: str, person: Person, ledger: Ledger, accounts: _Accounts) -> Iterator[User]:
     """Who the person may be, the surest first: an id says who somebody is, an address only where mail goes."""
     former = person.renamed_from or ""
-    standing, by_upn, deleted = accounts
+    standing, by_upn, deleted, gone = accounts
     names = [former, person.id] if _lies_ahead(tenant, person, ledger, accounts) else [person.id, former]
     for name in names:
         known = ledger.remote.get(Key("tenant", tenant, "user", name).address, "")
@@ -206,8 +215,13 @@ def _candidates(tenant: str, person: Person, ledger: Ledger, accounts: _Accounts
         found = by_upn.get(address)
         if found and not (person.new and found.remote_id in ledger.known):  # somebody new is nobody we know
             yield found
-    if person.address in deleted and not person.new:
-        yield deleted[person.address]
+    for name in names:
+        known = ledger.remote.get(Key("tenant", tenant, "user", name).address, "")
+        if known in gone:
+            yield gone[known]
+    for address in (person.address, former.lower()):
+        if address in deleted and not person.new:
+            yield deleted[address]
 
 
 def _forgotten(
@@ -222,6 +236,17 @@ def _forgotten(
     }
 
 
+def _somebody_deleted(person: Person, account: User) -> Diagnostic:
+    """Whoever had the address before may be somebody else, whose mail nobody new is to read."""
+    return error(
+        "accounts/deleted",
+        f"{person.address} is the address of an account that was deleted: {account.display_name}",
+        "Restored, it comes back with its mailbox, its groups and its password.",
+        "write `adopt: overwrite` at the account to restore it, or `new: true` if this is another person",
+        origin=person.origin,
+    )
+
+
 def _claimed_twice(person: Person, other: Person, account: User) -> Diagnostic:
     return error(
         "accounts/same-person",
@@ -233,9 +258,18 @@ def _claimed_twice(person: Person, other: Person, account: User) -> Diagnostic:
 
 
 def strangers(
-    tenant: str, people: Iterable[Person], binding: Binding, ledger: Ledger, live: Iterable[Resource]
+    tenant: str,
+    people: Iterable[Person],
+    binding: Binding,
+    ledger: Ledger,
+    live: Iterable[Resource],
+    *,
+    absent: Collection[str] = (),
 ) -> list[Diagnostic]:
     """Refuse a creation that may be a rename: somebody owned is left out, or nobody is known and strangers are there.
+
+    Args:
+        absent: addresses of people who the spec says are to be gone: that answers who they are not.
 
     Source: rule 16 of the route.
     """
@@ -249,6 +283,7 @@ def strangers(
     standing = [
         one for one in live if isinstance(one, User) and one.key.scope == tenant and not one.deleted and not one.guest
     ]
+    standing = [one for one in standing if one.upn.lower() not in absent]
     active = {one.remote_id for one in standing if one.enabled}  # one already blocked was left out in an earlier breath
     left = sorted(name for name in known - named if binding.remote.get(("user", name)) in active)
     found = []

@@ -12,7 +12,7 @@ from reconciler import accounts, domains, standing_spf
 from reconciler.ledger import Owned
 from reconciler.mail.wants import join
 from reconciler.model.diagnostic import Diagnostic, error
-from reconciler.model.key import VERIFICATION, Key, Slot
+from reconciler.model.key import ALIAS, VERIFICATION, Key, Slot
 from reconciler.model.route import DATED, SIGN, STAGES, Facts, Gate, Route, Stage, Wait, Want
 from reconciler.model.value import Unknown, Value
 from reconciler.recordset import replaced
@@ -37,16 +37,25 @@ class Desired:
 
 
 def desired(
-    customer: CustomerSpec, facts: Facts, today: date, zones: Zones, ours: Mapping[str, Owned] = NOTHING
+    customer: CustomerSpec,
+    facts: Facts,
+    today: date,
+    zones: Zones,
+    ours: Mapping[str, Owned] = NOTHING,
+    *,
+    begun: frozenset[str] = frozenset(),
 ) -> Desired:
     """Build every route of a customer; what ends `today` or ended before is asked for no more, only taken away.
 
     Args:
         ours: what we wrote or adopted, by address.
+        begun: addresses of what we began to write, and do not know whether it came so far.
         zones: what was read of the customer's zones; what must be known of other names is open there afterwards.
     """
     found: list[Diagnostic] = []
-    people = accounts.wishes(customer, facts)
+    people = accounts.wishes(
+        customer, facts, begun | {address for address, one in ours.items() if _aliased(address, one)}
+    )
     found += people.diagnostics
     shared = _Shared()
     builders = []
@@ -64,6 +73,11 @@ def desired(
         own.add((one, None) for one in people.own)
         builders.append(own)
     return Desired(tuple(one.build() for one in builders), tuple(found))
+
+
+def _aliased(address: str, one: Owned) -> bool:
+    """A further address of somebody, and we wrote it."""
+    return one.how == "written" and address.partition("#")[2].startswith(ALIAS)
 
 
 def tenant_route(customer: CustomerSpec) -> Route:

@@ -14,12 +14,14 @@ from typing import NamedTuple
 from reconciler import folding, recordset
 from reconciler.ledger import Owned
 from reconciler.model.key import TRAITS, VERIFICATION, Key, Slot
-from reconciler.model.resource import RecordSet, Resource
+from reconciler.model.resource import RecordSet, Resource, User
 from reconciler.model.route import Facts, Route, Want
 from reconciler.model.value import Unknown, Value
 from reconciler.verdict import ACTS, OFF, Judgement, Known, Verdict, judge, recorded_so, settled
 
 Parts = dict[str, Value]
+#: Why something is written that others changed.
+WRITTEN_BACK = "drift, written back"
 #: Longer than any TTL can be (RFC 2181, section 8).
 LONGEST_TTL = 2**31
 NOTHING: Mapping[str, Want] = MappingProxyType({})
@@ -291,16 +293,26 @@ class _Walk:
             judgement = Judgement(Verdict.SAME, "there is no such user", None)
         if part == VERIFICATION:
             judgement = self._beside_others(judgement)
-        if judgement.verdict is Verdict.MISSING and (self.key.kind, part) == ("user", ""):
+        if judgement.verdict is Verdict.MISSING and self._deleted(part):
             # Somebody deleted this person: to make or restore an account is a person's decision.
             judgement = judgement._replace(verdict=Verdict.DRIFT)
+        live = self.world.resources.get(self.key)
+        if judgement.verdict is Verdict.CREATE and not part and isinstance(live, User):
+            judgement = judgement._replace(reason="it was deleted, and is brought back with its mailbox")
         if judgement.verdict in OFF and slot.address in self.world.accepted:
             return judgement._replace(verdict=Verdict.OBSERVED, reason=f"{judgement.reason}; the spec accepts it")
         if self.world.asked:
             judgement = self._asked(slot, judgement)
         if judgement.verdict is Verdict.DRIFT and self.world.fix_drift:
-            judgement = judgement._replace(verdict=Verdict.UPDATE, reason="drift, written back")
+            judgement = judgement._replace(verdict=Verdict.UPDATE, reason=WRITTEN_BACK)
         return judgement
+
+    def _deleted(self, part: str) -> bool:
+        """It is the account of a person who is not there any more, or what that person held."""
+        if self.key.kind == "licenses":
+            user = self.world.resources.get(self.key._replace(kind="user"))
+            return not isinstance(user, User) or user.deleted
+        return (self.key.kind, part) == ("user", "")
 
     def _asked(self, slot: Slot, judgement: Judgement) -> Judgement:
         """A person was asked for this slot and made it otherwise: the same is asked for still, nothing new."""
@@ -356,6 +368,9 @@ class _Walk:
         if part == "spf" and verdict is Verdict.DESTROY:
             reason = "two SPF records break both (RFC 7208, section 4.5); one keeps every term"
             named = recordset.merged(self.now["spf"])
+        if (self.key.kind, part, verdict) == ("user", "mail", Verdict.DESTROY):
+            reason = "an alias of ours became the first address when its write was cut off"
+            named = self.now.get("upn")
         if want is not None and isinstance(want.value, Unknown) and verdict is not Verdict.ADOPT:
             after = want.value
         return Row(slot, index, verdict, reason, self.now.get(part), after, want, named, beside=beside)

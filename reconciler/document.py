@@ -13,7 +13,8 @@ from reconciler.gates import GateState
 from reconciler.live import Live, Read
 from reconciler.model.change import Status
 from reconciler.model.diagnostic import Diagnostic, Severity
-from reconciler.model.resource import Sku
+from reconciler.model.key import Slot
+from reconciler.model.resource import Group, Resource, Sku, User
 from reconciler.model.route import Wait
 from reconciler.model.value import Unknown, Value
 from reconciler.plan import Act, Leg, Plan, digest, rollback_ids, wanted
@@ -54,21 +55,23 @@ def plan(
     dated = _dated(gates)
     due = [act for act in made.acts if act.stage < dated.get(act.route, act.stage + 1)]
     refused = any(act.refusal for act in due)
+    unread = {(read.scope.system, read.scope.name) for read in reads.reads if read.observation is None}
+    people = members(reads.resources.values())
     paper = {
         **head("plan", made.customer, now),
         "spec": dict(spec),
-        "policy": {"digest": policy, "result": "fail" if refused else "pass"},
+        "policy": {"digest": policy, "result": "fail" if refused else "pass" if reads.complete else "unknown"},
         "reads": [_read(read, now) for read in reads.reads],
         "complete": made.complete,
         "applyable": made.applyable,
         "errored": made.errored,
         "missing": list(made.missing),
-        "routes": [_route(leg, gates) for leg in made.legs],
+        "routes": [_route(leg, gates, unread) for leg in made.legs],
         "steps": steps,
         "adopt": _listed([row.slot.address for row in made.rows(Verdict.ADOPT)]),
         "forget": _listed([row.slot.address for row in made.rows(Verdict.FORGET)]),
         "drift": [entry for leg in made.legs for entry in _drift(leg)],
-        "unmanaged": _listed([slot.address for slot in made.unmanaged]),
+        "unmanaged": _listed([shown(slot, people) for slot in made.unmanaged]),
         "spf": [_proof(one) for one in proofs],
         "diagnostics": [one.as_json() for one in made.diagnostics],
         "counts": made.counts(dated),
@@ -287,6 +290,20 @@ def result(step: Mapping[str, Any], status: Status, detail: str) -> dict[str, An
     return {**kept, "status": str(status), "detail": detail}
 
 
+def members(resources: Iterable[Resource]) -> dict[str, str]:
+    """What people call those who can be in a group, by object id."""
+    found = ((one.remote_id, one.upn or one.display_name) for one in resources if isinstance(one, User))
+    groups = ((one.remote_id, one.display_name) for one in resources if isinstance(one, Group))
+    return {remote: name for remote, name in (*found, *groups) if remote and name}
+
+
+def shown(slot: Slot, people: Mapping[str, str]) -> str:
+    """A slot's address, with a member's name where it is known."""
+    kind, slash, who = slot.part.partition("/")
+    named = people.get(who) if kind == "members" and slash else None
+    return slot._replace(part=f"{kind}/{named}").address if named else slot.address
+
+
 def _products(reads: Live) -> dict[tuple[str, str], str]:
     """What people call the products of the tenants that were read, by tenant and part number."""
     some = [one for one in reads.resources.values() if isinstance(one, Sku)]
@@ -319,12 +336,15 @@ def _step(act: Act, leg: Leg, called: Mapping[tuple[str, str], str]) -> dict[str
     }
 
 
-def _route(leg: Leg, gates: Mapping[tuple[str, int], Sequence[GateState]]) -> dict[str, Any]:
+def _route(
+    leg: Leg, gates: Mapping[tuple[str, int], Sequence[GateState]], unread: Collection[tuple[str, str]]
+) -> dict[str, Any]:
     route = leg.route
     stages = []
     reached, unsettled = True, leg.unsettled()
     for index, stage in enumerate(route.stages):
-        state = _state(leg, index, reached, index in unsettled)
+        blind = bool(unread) and any((slot.key.system, slot.key.scope) in unread for slot in stage.wants)
+        state = "unknown" if blind else _state(leg, index, reached, index in unsettled)
         reached = reached and state in ("empty", "done")
         shown = [gate(one) for one in gates.get((route.id, index), ())] if index > leg.cursor else []
         stages.append({"name": stage.name, "state": state, "gates": shown})
@@ -340,7 +360,10 @@ def _route(leg: Leg, gates: Mapping[tuple[str, int], Sequence[GateState]]) -> di
 
 
 def _state(leg: Leg, index: int, reached: bool, unsettled: bool) -> str:
-    """`empty`, `done`, `next` (the first that is neither), `later`, or `blocked`: it cannot be finished so."""
+    """`empty`, `done`, `next` (the first that is neither), `later`, or `blocked`: it cannot be finished so.
+
+    Of what was not read none is said: its state is `unknown`.
+    """
     stage, acts = leg.route.stages[index], [act for act in leg.acts if act.stage == index]
     if leg.halt and (stage.wants or stage.gates):
         return "blocked"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 
+from reconciler.accounts import STAGE
 from reconciler.diff import Row, World
 from reconciler.model.key import ALIAS, TRAITS, Key, Slot, parse_slot
 from reconciler.model.route import Route
@@ -62,6 +63,7 @@ def owned_rows(
 ) -> Iterator[tuple[Route, Row]]:
     """A row for each slot the ledger holds and no wish mentions; those outside every reading give none.
 
+    Removals come in `retire`, but whoever left is shut out in `accounts`: that waits for nothing else.
     Rows belong to the route of their zone, a licence to its user's, the rest to the tenant's own; a slot without a
     route gives none.
     """
@@ -82,6 +84,7 @@ def owned_rows(
             judgement = Judgement(Verdict.FORGET, "no longer in the spec; what Exchange keeps is removed by hand", None)
         if slot.key.kind == "user" and slot.part == "" and judgement.verdict is Verdict.OMITTED:
             judgement = _ladder(judgement, parts.get(""))
+            stage = _place(route, STAGE)
         yield (
             route,
             Row(
@@ -104,19 +107,43 @@ def unmanaged(mentioned: Mentioned, world: World) -> Iterator[Slot]:
     """
     for key in world.resources:
         named = mentioned.parts.get(key)
-        whole = named is not None and "" in named
-        if key.kind in ("sku", "sign-in") or whole != (key.system == "exchange"):
+        if named is not None and "" in named:
+            added = (Slot(key, part) for part in _added(key, named, world))
+            yield from (slot for slot in added if slot.address not in world.owned)
+            continue
+        if key.kind in ("sku", "sign-in") or key.system == "exchange":
             continue
         for part in world.parts(key):
             slot = Slot(key, part)
-            if whole and not part.startswith(SETS):
-                continue
             if (key.system == "dns" and part in TRAITS) or (key.kind in ("domain", "user", "group") and part):
                 continue
             if key.kind == "licenses" and "/" in part:  # what is off in a product says nothing by itself
                 continue
             if slot not in mentioned and slot.address not in world.owned:
                 yield slot
+
+
+def _added(key: Key, named: Collection[str], world: World) -> Iterator[str]:
+    """Parts of a resource of the spec that others gave it; of a person who is only to be absent there are none."""
+    if key.system == "dns" or (key.kind == "user" and "upn" not in named):
+        return
+    parts = world.parts(key)
+    local = str(parts.get("upn", key.name)).partition("@")[0].lower()
+    for part in parts:
+        if part.startswith(SETS) and part not in named and not _by_itself(part, local, key.scope):
+            yield part
+
+
+def _by_itself(part: str, local: str, tenant: str) -> bool:
+    """An address that Exchange gives everybody by itself.
+
+    Source: Microsoft 365, "How the proxyAddresses attribute is populated in Microsoft Entra ID", read 2026-11: the
+    mail nickname at the initial domain; `*.mail.onmicrosoft.com` is the routing address of a hybrid tenant.
+    """
+    if not part.startswith(ALIAS):
+        return False
+    name, _, home = part.removeprefix(ALIAS).rpartition("@")
+    return home.endswith(".mail.onmicrosoft.com") or (name, home) == (local, tenant)
 
 
 def foreign_rows(routes: Collection[Route], foreign: Iterable[Slot], world: World) -> Iterator[tuple[Route, Row]]:
@@ -174,4 +201,8 @@ def _stage(route: Route, slot: Slot, mentioned: Mentioned) -> int:
 
 
 def _retire(route: Route) -> int:
-    return next(index for index, stage in enumerate(route.stages) if stage.name == RETIRE)
+    return _place(route, RETIRE)
+
+
+def _place(route: Route, name: str) -> int:
+    return next(index for index, stage in enumerate(route.stages) if stage.name == name)

@@ -20,6 +20,7 @@ class Limits:
         policies: what the domains' web servers show as their MTA-STS policies.
         partly: zones of which only some names were read.
         growing: tenants whose provider cannot take an address away from a person, and nobody else is asked.
+        mistaken: everything was read, and an error in the spec is what makes it not complete.
     """
 
     rules: policy.Rules = field(default_factory=policy.Rules)
@@ -27,6 +28,7 @@ class Limits:
     policies: mail_guards.Policies = field(default_factory=dict)
     partly: frozenset[str] = frozenset()
     growing: frozenset[str] = frozenset()
+    mistaken: bool = False
 
 
 def _unread(route: Route, covers: Callable[[Key], bool]) -> str:
@@ -68,6 +70,7 @@ def legs(
         world.locked,
         limits.partly,
         limits.growing,
+        limits.mistaken,
     )
     made = [
         plan.leg(

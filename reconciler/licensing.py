@@ -6,17 +6,23 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 
 from reconciler import products
 from reconciler.accounts import sku_source
-from reconciler.model.diagnostic import Diagnostic, Origin, warning
+from reconciler.diff import Row
+from reconciler.model.diagnostic import Diagnostic, Origin, error, warning
 from reconciler.model.key import Key, Slot
-from reconciler.model.resource import Licenses, Resource, Sku
+from reconciler.model.resource import Licenses, Resource, Sku, User
 from reconciler.model.route import Facts
 from reconciler.spec.accounts import Account
-from reconciler.spec.customer import CustomerSpec
+from reconciler.spec.customer import CustomerSpec, LicenseSpec
+from reconciler.spec.scalars import nearest
+from reconciler.verdict import REMOVALS
 
 #: Part numbers, and the service plans that are off as `SKU/PLAN`.
 Holding = tuple[frozenset[str], frozenset[str]]
 #: So many people are named in one sentence.
 NAMED = 5
+#: Service plans of Exchange, and those of them that stand beside a mailbox. Source: Microsoft Entra, "Product names
+#: and service plan identifiers for licensing", read 2026-11.
+EXCHANGE, NO_MAILBOX = "EXCHANGE_S_", ("EXCHANGE_S_FOUNDATION", "EXCHANGE_S_ARCHIVE")
 
 
 def findings(
@@ -34,6 +40,7 @@ def findings(
         sku = skus.get(str(facts.get(sku_source(str(customer.tenant), name))))
         if sku is not None:
             yield from _state(name, sku, licence.origin)
+            yield from _plans(name, sku, licence)
     people = [one for one in customer.accounts or () if one.kind == "person"]
     yield from _errors(customer, people, resources)
     holdings = {one.id: _holding(customer, one, resources, facts, ours) for one in people if one.licenses}
@@ -50,6 +57,54 @@ def _state(name: str, sku: Sku, origin: Origin) -> Iterator[Diagnostic]:
     elif sku.status != "Enabled":
         what = f"{called} is {sku.status.lower()}: none of its {sku.suspended or sku.enabled} seats can be given"
         yield warning("licences/suspended", what, remedy="have the subscription paid or renewed", origin=origin)
+
+
+def _plans(name: str, sku: Sku, licence: LicenseSpec) -> Iterator[Diagnostic]:
+    """A service plan that the product does not have; where its plans are not known, nobody can say."""
+    for plan in licence.disabled_plans if sku.plans else ():
+        if plan not in sku.plans:
+            what = f"{name} ({sku.key.name}) has no service plan {plan}"
+            yield error("licences/plan", what, remedy=nearest(plan, sku.plans), origin=licence.origin)
+
+
+def mailboxes(rows: Iterable[Row], resources: Mapping[Key, Resource]) -> Iterator[Diagnostic]:
+    """A warning for each person whose last product with a mailbox is taken.
+
+    Args:
+        rows: of all routes; those that write nothing are passed over. `resources`: under the spec's names.
+
+    Source: Microsoft 365, "Delete or restore user mailboxes in Exchange Online", read 2026-11: 30 days after the
+    licence is taken, the mailbox is gone.
+    """
+    moved: dict[Key, list[Row]] = {}
+    for row in rows:
+        if row.acts and row.slot.key.kind == "licenses":
+            moved.setdefault(row.slot.key, []).append(row)
+    for key, some in moved.items():
+        held = resources.get(key)
+        if not isinstance(held, Licenses) or not any(row.verdict in REMOVALS for row in some):
+            continue
+        gone = {row.slot.part for row in some if row.verdict in REMOVALS}
+        new = {row.slot.part for row in some} - gone
+        before, off = {*held.direct, *held.inherited}, {*held.disabled}
+        after = ({*held.direct} - gone) | {part for part in new if "/" not in part} | {*held.inherited}
+        if _mailbox(before, off, key, resources) and not _mailbox(after, (off - gone) | new, key, resources):
+            user = resources.get(key._replace(kind="user"))
+            whom = user.upn if isinstance(user, User) else key.name
+            what = f"{whom} loses the last product with a mailbox: the mailbox goes with it after 30 days"
+            remedy = "keep a product with Exchange if the mail is still needed"
+            origin = next((row.want.origin for row in some if row.want), Origin())
+            yield warning("licences/mailbox", what, remedy=remedy, origin=origin)
+
+
+def _mailbox(parts: Iterable[str], off: Container[str], key: Key, resources: Mapping[Key, Resource]) -> bool:
+    """Whether one of the products brings Exchange; its foundation and its archive hold no mailbox of their own."""
+    for part in parts:
+        sku = resources.get(key._replace(kind="sku", name=part))
+        for plan in sku.plans if isinstance(sku, Sku) else ():
+            if plan.startswith(EXCHANGE) and not plan.startswith(NO_MAILBOX) and f"{part}/{plan}" not in off:
+                return True
+    return False
 
 
 def _errors(

@@ -15,10 +15,12 @@ from types import MappingProxyType
 from reconciler import addresses, graph
 from reconciler.diff import Row, travels
 from reconciler.ledger import Owned
+from reconciler.mail import services
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.key import Key, Slot
 from reconciler.model.route import Route, Want
 from reconciler.model.value import Unknown, Value
+from reconciler.tenant import PRESENT
 from reconciler.verdict import REMOVALS, Verdict
 
 KIND_ORDER = {
@@ -35,6 +37,8 @@ KIND_ORDER = {
 #: What the stages of a rollback are called: this, and the stage whose writes it sets back.
 ROLLBACK = "rollback/"
 UNSETTLED = frozenset({Verdict.DRIFT, Verdict.CONFLICT, Verdict.PENDING})
+#: Why nobody is licensed who is not there.
+UNMADE = "the account that is to have it may not be made"
 #: The stage that is carried out whole or not at all: half of it loses mail.
 TOGETHER = "deliver"
 NONE_DATED: Mapping[str, int] = MappingProxyType({})
@@ -243,6 +247,23 @@ def rollback_ids(route: Route) -> tuple[str, ...]:
     return tuple(restore_id(slot.address, stage.name) for stage in route.stages for slot in stage.wants)
 
 
+def in_service_ids(one: Leg) -> dict[str, str]:
+    """Ids of the steps that put the mail service of a domain on, by the step that verifies it.
+
+    The service comes on with the verification, and is approved with it; it is a step of its own only where whoever
+    verified died in between.
+    """
+    ids = Ids(one.route, {})
+    found = {}
+    for act in one.acts:
+        key, part = act.slot
+        if key.kind == "domain" and part == "verified":
+            slot = Slot(key, f"services/{services.MAIL}")
+            row = Row(slot, act.stage, Verdict.CREATE, "", None, PRESENT, Want(PRESENT))
+            found[act.id] = ids.of(row)
+    return found
+
+
 def restore_id(address: str, stage: str) -> str:
     """Id of the step that sets a slot back to what it was before `stage`."""
     return _hash("restore", address, f"{ROLLBACK}{stage}")
@@ -374,6 +395,11 @@ def _refuse(one: Leg, refused: Mapping[Slot, str]) -> Leg:
         if index > one.cursor and one.blocks and not stopped:
             stopped = f"drift comes first: {', '.join(one.blocks)}"
         marked = [_with(act, stopped or refused.get(act.slot, "")) for act in here]
+        unmade = {act.slot.key for act in marked if act.born and act.refusal}
+        marked = [
+            _with(act, UNMADE) if act.slot.key._replace(kind="user") in unmade and not act.refusal else act
+            for act in marked
+        ]
         odd = unsettled.get(index, []) if index > one.cursor else []
         bad = [act.slot.address for act in marked if act.refusal]
         if stage.name == TOGETHER and (odd or bad):

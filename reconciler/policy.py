@@ -13,11 +13,13 @@ from dataclasses import dataclass, field
 from reconciler import addresses, folding, mail_guards, recordset, tenant_guards
 from reconciler.diff import Row
 from reconciler.model.key import ALIAS, TRAITS, Key, Slot
-from reconciler.model.resource import Resource, Sku, User
+from reconciler.model.resource import Licenses, Resource, Sku, User
 from reconciler.tenant import BLOCKED
 from reconciler.verdict import REMOVALS, Verdict
 
 BORN = frozenset({Verdict.CREATE, Verdict.MISSING})
+UNREAD = "not everything could be read or understood, and only a complete reading may remove"
+MISTAKEN = "first the errors below: with them nothing may be removed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,7 @@ class Case:
         locked: what is there and must be left to its owner, with the reason.
         partly: zones of which only some names were read.
         growing: tenants whose provider cannot take an address away from a person, and nobody else is asked.
+        mistaken: everything was read, and an error in the spec is what makes it not complete.
     """
 
     rows: Sequence[Row]
@@ -63,6 +66,7 @@ class Case:
     locked: Mapping[Key, str] = field(default_factory=dict)
     partly: Collection[str] = ()
     growing: Collection[str] = ()
+    mistaken: bool = False
 
 
 def refusals(case: Case, rules: Rules) -> dict[Slot, str]:
@@ -98,7 +102,7 @@ def _removals(case: Case, rules: Rules) -> Iterator[tuple[Slot, str]]:
     ]
     for row in _removed(case):
         if not case.complete:
-            yield row.slot, "not everything could be read or understood, and only a complete reading may remove"
+            yield row.slot, MISTAKEN if case.mistaken else UNREAD
         elif row.verdict is Verdict.OMITTED and row.slot.key.scope in case.partly:
             yield (
                 row.slot,
@@ -259,15 +263,38 @@ def _seats(case: Case) -> Iterator[tuple[Slot, str]]:
     freed = Counter(row.slot.part for row in wanted if row.verdict in REMOVALS and row.slot.key not in given)
     taken = [row for row in wanted if row.verdict not in REMOVALS]
     needed = Counter(row.slot.part for row in taken)
+    idle = _idle(case) if taken else {}
     for row in taken:
         sku = case.resources.get(row.slot.key._replace(kind="sku", name=row.slot.part))
         free = (sku.free if isinstance(sku, Sku) else 0) + freed[row.slot.part]
         short = needed[row.slot.part] - free
         if short > 0:
-            yield (
-                row.slot,
-                f"{needed[row.slot.part]} seats of {row.slot.part} are needed, {free} are free: {_bought(sku, short)}",
-            )
+            seats = "1 seat" if needed[row.slot.part] == 1 else f"{needed[row.slot.part]} seats"
+            need = f"{seats} of {row.slot.part} {'is' if seats == '1 seat' else 'are'} needed"
+            have = f"{free or 'none'} {'are' if free > 1 else 'is'} free"
+            yield row.slot, f"{need}, {have}: {_bought(sku, short)}{idle.get(row.slot.part, '')}"
+
+
+def _idle(case: Case) -> dict[str, str]:
+    """By product, who holds it and cannot sign in; what already goes is counted as free."""
+    blocked = {
+        one.remote_id: one.upn
+        for one in case.resources.values()
+        if isinstance(one, User) and not (one.enabled or one.deleted or one.guest)
+    }
+    going = {row.slot for row in _removed(case) if row.slot.key.kind == "licenses"}
+    found: dict[str, list[str]] = {}
+    for key, held in case.resources.items() if blocked else ():
+        if isinstance(held, Licenses) and held.remote_id in blocked:
+            for part in held.direct:
+                if Slot(key, part) not in going:
+                    found.setdefault(part, []).append(blocked[held.remote_id])
+    return {part: _frees(sorted(some)) for part, some in found.items()}
+
+
+def _frees(idle: Sequence[str]) -> str:
+    others = f" (so {'does' if len(idle) == 2 else 'do'} {len(idle) - 1} more)" if len(idle) > 1 else ""
+    return f"; {idle[0]} is blocked and holds one{others}: `absent: [{{user: {idle[0]}, license: NAME}}]` frees it"
 
 
 def _bought(sku: Resource | None, short: int) -> str:

@@ -20,6 +20,7 @@ USER_FIELDS = {
     "department": "department",
     "jobTitle": "job_title",
     "manager": "manager",
+    "mail": "mail",
 }
 
 LICENSED, PLAN_OFF = "direct", "off"
@@ -92,7 +93,8 @@ def _fold_user(key: Key, live: User | None, writes: Mapping[str, Value | None]) 
         else:
             fields["enabled"] = value == PRESENT
             fields["deleted"] = False
-    return replace(user, key=key, aliases=tuple(sorted(aliases)), **fields)  # type: ignore[arg-type]
+    user = replace(user, key=key, aliases=tuple(sorted(aliases)), **fields)  # type: ignore[arg-type]
+    return replace(user, mail=user.mail if user.mail in aliases - {user.upn} else "")
 
 
 def _fold_domain(key: Key, domain: TenantDomain, writes: Mapping[str, Value | None]) -> TenantDomain:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from reconciler.binding import Binding
+import pytest
+
+from reconciler.binding import Binding, bind
 from reconciler.ledger import Ledger, Owned
 from reconciler.model.key import Key
 from reconciler.model.resource import Group, Licenses, RecordSet, Resource, User
+from reconciler.spec.accounts import Account
 
 TENANT = "shop.onmicrosoft.com"
 
@@ -79,3 +82,40 @@ def test_ownership_follows_the_person() -> None:
         "dns/z/A/@": "4",
     }
     assert Binding(TENANT).owned(known) is known.owned
+
+
+GONE = User(key("user", "u1"), "ana@shop.example", "Ana", "u1", deleted=True)
+OURS = Ledger(
+    remote={key("user", "ana@shop.example").address: "u1"}, known={"u1": key("user", "ana@shop.example").address}
+)
+
+
+def account(address: str, **keys: str | bool) -> Account:
+    """An account of the spec whose id is its address."""
+    return Account(address=address, id=address, **keys)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "person",
+    [
+        account("ana@shop.example"),
+        account("ana@shop.example", new=True),
+        account("anita@shop.example", renamed_from="ana@shop.example"),
+    ],
+    ids=["as it was", "a word from when it was made", "renamed meanwhile"],
+)
+def test_our_deleted_account_is_the_one(person: Account) -> None:
+    """Its mailbox is there: whatever else the spec says, nobody is made in its place."""
+    bound = bind(TENANT, [person], {}, OURS, [GONE])
+    assert bound.remote == {("user", person.id): "u1"}
+    assert bound.diagnostics == ()
+
+
+def test_somebody_elses_deleted_account() -> None:
+    """It may be another person's mail: the author says which, at the account's line."""
+    (told,) = bind(TENANT, [account("ana@shop.example")], {}, Ledger(), [GONE]).diagnostics
+    assert (told.rule, told.severity) == ("accounts/deleted", "error")
+    taken = bind(TENANT, [account("ana@shop.example", adopt="overwrite")], {}, Ledger(), [GONE])
+    assert (taken.remote, taken.diagnostics) == ({("user", "ana@shop.example"): "u1"}, ())
+    other = bind(TENANT, [account("ana@shop.example", new=True)], {}, Ledger(), [GONE])
+    assert (other.remote, other.diagnostics) == ({}, ())

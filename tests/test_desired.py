@@ -1,11 +1,13 @@
 """From a customer's spec and the facts to routes."""
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
-from reconciler.desired import Desired, desired
+from reconciler.desired import NOTHING, Desired, desired
+from reconciler.ledger import Owned
 from reconciler.model.diagnostic import Severity
 from reconciler.model.route import STAGES, Facts, Wait, Want
 from reconciler.model.value import Unknown
@@ -27,13 +29,20 @@ defaults: {dns: zones, tenants: tenants}
 """
 
 
-def made(tmp_path: Path, spec: str, **files: str) -> Desired:
+def made(
+    tmp_path: Path,
+    spec: str,
+    facts: Facts = FACTS,
+    ours: Mapping[str, Owned] = NOTHING,
+    begun: frozenset[str] = frozenset(),
+    **files: str,
+) -> Desired:
     """The routes of one customer; its spec must load."""
     named = {f"c/{name.replace('_', '.')}": text for name, text in files.items()}
     write(tmp_path, {"workspace.yaml": WORKSPACE, "c/customer.yaml": spec, **named})
     loaded = load(tmp_path)
     assert not loaded.failed, loaded.failed
-    return desired(loaded.customers[0], FACTS, TODAY, Zones({}, (), {}))
+    return desired(loaded.customers[0], facts, TODAY, Zones({}, (), {}), ours, begun=begun)
 
 
 def wants(found: Desired, route: int = 0) -> dict[str, tuple[str, Want]]:
@@ -170,6 +179,45 @@ def test_seats_that_differ(tmp_path: Path) -> None:
     assert "the tenant has 3" in one.summary
 
 
+def test_a_part_number_is_said_once(tmp_path: Path) -> None:
+    """An author may name a product as the tenant does."""
+    facts = {**FACTS, f"tenant/{TENANT}#sku/o365_business_premium": "O365_BUSINESS_PREMIUM"}
+    spec = f"tenant: {TENANT}\nlicenses: {{O365_business_premium: {{seats: 25}}}}\n"
+    (one,) = made(tmp_path, spec, facts).diagnostics
+    assert one.summary == "25 seats of O365_business_premium are paid for, the tenant has 3"
+
+
+PEOPLE = f"""
+tenant: {TENANT}
+users: {{usage_location: MX}}
+accounts:
+  - {{address: ana@{TENANT}, id: a}}
+  - {{address: bea@{TENANT}}}
+  - {{address: x@{TENANT}, kind: alias, goes_to: ana@{TENANT}}}
+"""
+
+
+def test_an_alias_of_ours_that_came_first_goes_back(tmp_path: Path) -> None:
+    """One that we wrote, or began to; somebody else's first address is said, and left alone."""
+    user, alias = f"tenant/{TENANT}/user/a", f"x@{TENANT}"
+    facts = {**FACTS, f"tenant/{TENANT}#mail/a": alias, f"tenant/{TENANT}#mail/bea@{TENANT}": f"z@{TENANT}"}
+    slot = f"{user}#aliases/{alias}"
+    others = f"that of bea@{TENANT} as z@{TENANT}"
+    for number, (ours, begun) in enumerate((({slot: Owned("present")}, ()), ({}, (slot,)))):
+        found = made(tmp_path / str(number), PEOPLE, facts, ours, frozenset(begun))
+        stage, want = wants(found)[f"{user}#mail"]
+        assert (stage, want.value, want.only) == ("accounts", None, alias)
+        assert f"tenant/{TENANT}/user/bea@{TENANT}#mail" not in wants(found)
+        (one,) = found.diagnostics
+        assert (one.severity, one.rule) == (Severity.INFO, "accounts/first-address")
+        assert one.summary == f"mail goes out under another address than the spec's: {others}"
+    adopted = made(tmp_path / "adopted", PEOPLE, facts, ours={slot: Owned("present", "adopted")})
+    assert f"{user}#mail" not in wants(adopted)
+    (one,) = adopted.diagnostics
+    assert one.summary.endswith(f": that of ana@{TENANT} as {alias}, {others}")
+    assert made(tmp_path / "nobody", PEOPLE, ours={slot: Owned("present")}).diagnostics == ()
+
+
 def test_absences(tmp_path: Path) -> None:
     """What must not exist is asked for in `retire`; a TXT value that cannot be told from others is an error."""
     spec = """
@@ -205,8 +253,9 @@ absent:
 """
     asked = wants(made(tmp_path, spec))
     base = f"tenant/{TENANT}"
-    assert asked[f"{base}/user/a@shop.example"][1].value == "blocked"
-    assert asked[f"{base}/user/b@shop.example"][1].value is None
+    shut, deleted = (asked[f"{base}/user/{one}@shop.example"] for one in "ab")
+    assert (shut[0], shut[1].value) == ("accounts", "blocked"), "who left is shut out before anything else waits"
+    assert (deleted[0], deleted[1].value) == ("retire", None)
     taken = asked[f"{base}/licenses/c@shop.example#O365_BUSINESS_PREMIUM"]
     assert (taken[0], taken[1].value) == ("accounts", None), "beside what is given, so that a swap is one change"
 

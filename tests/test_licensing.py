@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 
 from reconciler import licensing, products
+from reconciler.diff import Row
 from reconciler.model.diagnostic import Diagnostic, Severity
-from reconciler.model.key import Key
+from reconciler.model.key import Key, Slot
 from reconciler.model.resource import Licenses, Resource, Sku
 from reconciler.session.facts import facts_of
 from reconciler.spec.load import load
+from reconciler.verdict import Verdict
 from tests.running import WORKSPACE
 from tests.spec.folders import write
 
@@ -73,6 +75,72 @@ def test_product_is_told_by_both_names(tmp_path: Path) -> None:
     live = [sku("A", product="Business", status="Warning", warning=1)]
     (one,) = told(tmp_path, "licenses: {Business: {seats: 9}, Other: {seats: 1}}\n", live)
     assert one.summary == "1 seats of Business (A) have expired and still work"
+
+
+def test_a_plan_that_the_product_does_not_have(tmp_path: Path) -> None:
+    """An error at its line with the nearest one; where the plans are not known, nobody can say."""
+    spec = "licenses:\n  A: {seats: 9, disabled_plans: [YAMER, TEAMS1]}\n"
+    (one,) = told(tmp_path, spec, [sku("A", "TEAMS1", "YAMMER")])
+    assert (one.severity, one.rule, one.origin.line) == (Severity.ERROR, "licences/plan", 4)
+    assert "no service plan YAMER" in one.summary
+    assert one.remedy == "did you mean `YAMMER`?"
+    assert not told(tmp_path, spec, [sku("A")])
+
+
+MAIL = [sku("A", "EXCHANGE_S_STANDARD"), sku("B", "EXCHANGE_S_FOUNDATION", "VISIO"), sku("C", "EXCHANGE_S_ENTERPRISE")]
+
+
+def row(part: str, verdict: Verdict) -> Row:
+    return Row(Slot(holds("ana").key, part), 0, verdict, "", None, None)
+
+
+@pytest.mark.parametrize(
+    ("held", "rows", "lost"),
+    [
+        (holds("ana", "A"), [row("A", Verdict.OMITTED)], True),
+        (holds("ana", "A", "B"), [row("A", Verdict.DESTROY)], True),
+        (holds("ana", "A", "B"), [row("B", Verdict.DESTROY)], False),
+        (holds("ana", "A", "C"), [row("A", Verdict.OMITTED)], False),
+        (holds("ana", "A", inherited=("C",)), [row("A", Verdict.OMITTED)], False),
+        (holds("ana", "A"), [row("A", Verdict.OMITTED), row("C", Verdict.CREATE)], False),
+        (holds("ana", "A", "C", disabled=("C/EXCHANGE_S_ENTERPRISE",)), [row("A", Verdict.OMITTED)], True),
+        (holds("ana", "A", disabled=("A/EXCHANGE_S_STANDARD",)), [row("A", Verdict.OMITTED)], False),
+        (holds("ana", "A"), [row("A", Verdict.ORPHAN)], False),
+    ],
+)
+def test_last_product_with_a_mailbox(held: Licenses, rows: list[Row], lost: bool) -> None:
+    """Its mailbox goes with it; not while another product brings one, or where none was."""
+    live: list[Resource] = [*MAIL, held]
+    found = list(licensing.mailboxes(rows, {one.key: one for one in live}))
+    assert [one.rule for one in found] == ["licences/mailbox"] * lost
+    assert all("30 days" in one.summary and f"ana@{TENANT}" in one.summary for one in found)
+
+
+# People without one
+
+
+@pytest.mark.parametrize(
+    ("accounts", "default", "whom"),
+    [
+        (("zoe",), "", "zoe gets"),
+        (("zoe", "ana"), "", "zoe and ana get"),
+        (("zoe", "ana", "bea", "eva", "ida"), "", "zoe, ana, bea and 2 more get"),
+        (("zoe , licenses: []", "ana , kind: shared"), "", ""),
+        (("zoe",), "licenses: [A]", ""),
+    ],
+)
+def test_nobody_gets_a_default_of_several(accounts: tuple[str, ...], default: str, whom: str, tmp_path: Path) -> None:
+    """Once, at the first of them, with up to three names."""
+    head = f"tenant: {TENANT}\nusers: {{usage_location: MX{', ' if default else ''}{default}}}\n"
+    write(tmp_path, {"workspace.yaml": WORKSPACE, "acme/customer.yaml": head + people(*accounts)})
+    found = [one for one in load(tmp_path).diagnostics if one.rule == "spec/no-licence"]
+    assert [one.summary.replace(f"@{TENANT}", "") for one in found] == [f"{whom} no licence"] * bool(whom)
+    for one in found:
+        assert (one.severity, one.origin.line) == (Severity.WARNING, 5)
+        assert one.remedy == "write `users: {licenses: [...]}`, or `licenses: []` for none"
+    one_product = people(*accounts, licences="{A: {seats: 9}}")
+    write(tmp_path, {"acme/customer.yaml": head + one_product})
+    assert not [one for one in load(tmp_path).diagnostics if one.rule == "spec/no-licence"]
 
 
 # What the tenant could not give

@@ -9,6 +9,7 @@ import pytest
 
 from reconciler import exchange, folding
 from reconciler.desired import desired
+from reconciler.model.diagnostic import Severity
 from reconciler.model.key import Key
 from reconciler.model.resource import AcceptedDomain, Mailbox, MailList, Resource, Signing
 from reconciler.spec.load import load
@@ -91,8 +92,41 @@ def test_what_is_asked(tmp_path: Path) -> None:
 def test_what_does_not_fit(tmp_path: Path, row: str, said: str) -> None:
     """Rights are of shared mailboxes, and of people; with the line of the row."""
     files = {"workspace.yaml": WORKSPACE, "acme/customer.yaml": CUSTOMER, "acme/accounts.csv": f"{ROWS}{row}\n"}
-    (one,) = load(write(tmp_path, files)).diagnostics
+    (one,) = [one for one in load(write(tmp_path, files)).diagnostics if one.severity is Severity.ERROR]
     assert (said in one.summary, Path(one.origin.file).name, one.origin.line) == (True, "accounts.csv", 8)
+
+
+def _strangers(folder: Path, accounts: str) -> list[tuple[str, str, int]]:
+    """What is warned of, of addresses that nobody makes: the address, file and line."""
+    files = {"workspace.yaml": WORKSPACE, "acme/customer.yaml": CUSTOMER.replace("accounts.csv", accounts),
+             "acme/accounts.csv": ROWS}  # fmt: skip
+    found = load(write(folder, files))
+    assert not found.failed
+    told = [one for one in found.diagnostics if one.rule == "spec/no-account"]
+    assert all(one.severity is Severity.WARNING for one in told)
+    return [(one.summary.split()[1], Path(one.origin.file).name, one.origin.line) for one in told]
+
+
+def test_an_address_that_nobody_makes(tmp_path: Path) -> None:
+    """On a domain of this customer, and no account: with its line; who lives elsewhere gets a contact."""
+    assert _strangers(tmp_path, "accounts.csv") == [("bob@acme.example", "accounts.csv", 4)]
+    accounts = """
+  - {address: ana@acme.example}
+  - address: info@acme.example
+    kind: shared
+    send_as: [ana@acme.example, x1@acme.example]
+    full_access: [x2@acme.example, out@away.example]
+  - address: team@acme.example
+    kind: list
+    goes_to: "Ana@acme.example; out@away.example; x3@acme.example; x3@acme.example"
+  - {address: boss@acme.example, kind: forward, goes_to: x4@acme.onmicrosoft.com}
+"""
+    assert _strangers(tmp_path / "other", accounts) == [
+        ("x1@acme.example", "customer.yaml", 7),
+        ("x2@acme.example", "customer.yaml", 8),
+        ("x3@acme.example", "customer.yaml", 11),
+        ("x4@acme.onmicrosoft.com", "customer.yaml", 12),
+    ]
 
 
 def _key(kind: str) -> Key:

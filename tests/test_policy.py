@@ -180,8 +180,39 @@ def test_seats_are_counted() -> None:
     users = [Key("tenant", TENANT, "licenses", name) for name in ("ana", "eva", "luis")]
     live: dict[Key, Resource] = {sku: Sku(sku, "id", enabled=2, consumed=1), users[2]: Licenses(users[2], "3", ("E3",))}
     wanted = [row(key, Verdict.CREATE, "E3", None, "direct") for key in users[:2]]
-    assert reasons(Case(wanted, live, complete=True)) == {"2 seats of E3 are needed, 1 are free: buy 1"}
+    assert reasons(Case(wanted, live, complete=True)) == {"2 seats of E3 are needed, 1 is free: buy 1"}
     assert not reasons(Case([*wanted, row(users[2], Verdict.DESTROY, "E3", "direct")], live, complete=True))
+
+
+def test_seats_of_who_is_blocked() -> None:
+    """Who cannot sign in and holds the product is named; not who gives it up already, a guest, or who is at work."""
+    sku = Key("tenant", TENANT, "sku", "E3")
+    wanted = row(Key("tenant", TENANT, "licenses", "ana"), Verdict.CREATE, "E3", None, "direct")
+    held = {one: Licenses(Key("tenant", TENANT, "licenses", one), one, ("E3",)) for one in ("1", "2", "3", "4")}
+    states: dict[str, Any] = {"1": {}, "2": {"enabled": False}, "3": {"enabled": False, "guest": True},
+                              "4": {"enabled": False, "deleted": True}}  # fmt: skip
+    users = [User(Key("tenant", TENANT, "user", f"u{one}@x"), f"u{one}@x", "U", one, **states[one]) for one in held]
+    there: list[Resource] = [Sku(sku, "id"), *held.values(), *users]
+    live = {one.key: one for one in there}
+    (told,) = reasons(Case([wanted], live, complete=True))
+    assert told.endswith("buy 1; u2@x is blocked and holds one: `absent: [{user: u2@x, license: NAME}]` frees it")
+    live[users[0].key] = replace(users[0], enabled=False)
+    (told,) = reasons(Case([wanted], live, complete=True))
+    assert "u1@x is blocked and holds one (so does 1 more)" in told
+    live[users[0].key] = users[0]
+    going = row(held["2"].key, Verdict.DESTROY, "E3", "direct")
+    second = row(Key("tenant", TENANT, "licenses", "eva"), Verdict.CREATE, "E3", None, "direct")
+    (told,) = reasons(Case([wanted, second, going], live, complete=True))
+    assert told == "2 seats of E3 are needed, 1 is free: buy 1"
+
+
+def test_why_nothing_may_go() -> None:
+    """A mistake in the spec is told as that."""
+    rows = [row(a("h0"), Verdict.DESTROY)]
+    (unread,) = reasons(Case(rows, hosts(1), complete=False))
+    (mistaken,) = reasons(Case(rows, hosts(1), complete=False, mistaken=True))
+    assert ("could be read" in unread, "first the errors below" in mistaken) == (True, True)
+    assert not reasons(Case(rows, hosts(1), complete=True, mistaken=False))
 
 
 def test_a_swap_is_no_loss_and_frees_no_seat_in_time() -> None:
@@ -344,7 +375,7 @@ def test_what_to_do_about_seats(state: dict[str, Any], told: str) -> None:
     sku = Key("tenant", TENANT, "sku", "E3")
     wanted = row(Key("tenant", TENANT, "licenses", "ana"), Verdict.CREATE, "E3", None, "direct")
     live: dict[Key, Resource] = {sku: Sku(sku, "id", **state)}
-    assert reasons(Case([wanted], live, complete=True)) == {f"1 seats of E3 are needed, 0 are free: {told}"}
+    assert reasons(Case([wanted], live, complete=True)) == {f"1 seat of E3 is needed, none is free: {told}"}
 
 
 def test_alias_that_nobody_can_take_away() -> None:

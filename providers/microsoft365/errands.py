@@ -265,14 +265,21 @@ class Errand(ABC):
         self.end(said.status, said.detail, wait=said.retry_after)
 
     def failed(self, problem: ProviderError, *, writing: bool) -> None:
-        """A call failed; `writing`: it was one that writes, and perhaps took effect."""
+        """A call failed; `writing`: it was one that writes, and perhaps took effect.
+
+        What was written before it is nothing that failed: it could not be seen, or only a part of it was done.
+        """
         wait = 0.0
         if isinstance(problem, Transient):
             wait = self.desk.memory.wait(self.key, problem.retry_after)
         unsure = isinstance(problem, TimedOut | Unavailable) and not isinstance(problem, NotSent) and writing
+        unseen = bool(self.progress.taken) and not writing
         status = Status.REFUSED if isinstance(problem, Moved) else Status.FAILED
+        if unsure or unseen or (self.progress.taken and self.owes):
+            status = Status.UNKNOWN
+        detail = f"it was taken, and could not be read back: {problem}" if unseen else str(problem)
         self._problem = problem
-        self.end(Status.UNKNOWN if unsure else status, str(problem), problem.request_id, wait)
+        self.end(status, detail, problem.request_id, wait)
 
     @property
     def doubtful(self) -> bool:

@@ -55,7 +55,8 @@ class Shapes:
         upn = told.word("userPrincipalName").lower()
         if deleted:
             upn = upn.removeprefix(identity.replace("-", "").lower())
-        phones = told.texts("businessPhones")
+        phones, proxies = told.texts("businessPhones"), told.texts("proxyAddresses")
+        aliases = _aliases(proxies, upn)
         return User(
             self.key("user", identity),
             upn,
@@ -68,11 +69,12 @@ class Shapes:
             phones[0] if phones else "",
             told.text("department"),
             told.text("jobTitle"),
-            _aliases(told.texts("proxyAddresses"), upn),
+            aliases,
             self._manager(told, entry),
             told.flag("onPremisesSyncEnabled", default=False),
             told.text("userType") == "Guest" or "#ext#" in upn,
             deleted,
+            tenant_rules.first_address(primary(proxies), aliases),
         )
 
     def _manager(self, told: Told, entry: Entry) -> str:
@@ -196,6 +198,11 @@ def _aliases(proxies: Iterable[str], upn: str) -> tuple[str, ...]:
     found = {one[5:].lower() for one in proxies if one[:5].lower() == "smtp:"}
     found.discard(upn)
     return tuple(sorted(found))
+
+
+def primary(proxies: Iterable[str]) -> str:
+    """The address under which mail goes out, in lower case: the one with `SMTP` in capitals; empty for none."""
+    return next((one[5:].lower() for one in proxies if one.startswith("SMTP:")), "")
 
 
 def _group_kind(told: Told) -> str:

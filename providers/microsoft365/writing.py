@@ -53,7 +53,7 @@ class Writing:
     def _carried_out(self, run: Sequence[Change], names: frozenset[str]) -> list[Outcome]:
         try:
             desk = self._desk(run, names)
-        except ProviderError as problem:  # nothing was written, whatever it is
+        except ProviderError as problem:  # nothing was written in this call, whatever it is
             return [self._unread(one, problem) for one in run]
         made = [self._errand(desk, one) for one in run]
         going = [one for one in made if isinstance(one, Errand)]
@@ -100,7 +100,7 @@ class Writing:
             _judged(one, one.settle)
         for one in doubtful:
             holds = one.outcome is None and not errands.differing(one.pieces(one.shown), one.wish)
-            if holds:
+            if holds and not one.owes:
                 one.end(Status.DONE)
             else:
                 one.outcome = told[id(one)]
@@ -108,7 +108,8 @@ class Writing:
     def _unread(self, change: Change, problem: ProviderError) -> Outcome:
         wait = getattr(problem, "retry_after", None)
         seconds = 0.0 if wait is None else self._memory.wait(change.key, wait)
-        return Outcome(change.key, Status.FAILED, str(problem), request_id=problem.request_id, retry_after=seconds)
+        status = Status.UNKNOWN if self._memory.progress(change.key, change.after).taken else Status.FAILED
+        return Outcome(change.key, status, str(problem), request_id=problem.request_id, retry_after=seconds)
 
 
 def _judged(errand: Errand, judge: Callable[[], None]) -> None:

@@ -17,7 +17,7 @@ from providers.microsoft365.api import Answer, Request
 from providers.microsoft365.batches import ITEMS
 from providers.microsoft365.errands import GUID, Asking, Errand, failed, late, refused, retried
 from providers.microsoft365.memory import Pieces
-from providers.microsoft365.shapes import EXPAND, USER
+from providers.microsoft365.shapes import EXPAND, USER, primary
 from reconciler.model import tenant_rules
 from reconciler.model.change import Status
 from reconciler.model.errors import Invalid, NotFound, ProviderError
@@ -51,12 +51,13 @@ class UserErrand(Errand):
     _buried = False  # it is among the deleted items
 
     def pieces(self, resource: Resource | None) -> Pieces:
-        """Existence, attributes, each alias, and the manager."""
+        """Existence, attributes, each alias, which one of them is the first address, and the manager."""
         if not isinstance(resource, User):
             return {}
         found: dict[str, object] = {"existence": "deleted" if resource.deleted else "there"}
         found |= {name: value for name in FIELDS if (value := getattr(resource, name)) != ""}
         found |= {f"{_ALIAS}{one}": True for one in resource.aliases}
+        found |= {"mail": resource.mail} if resource.mail else {}
         manager = self.desk.person(resource.manager)
         return found | ({"manager": manager} if manager else {})
 
@@ -67,7 +68,20 @@ class UserErrand(Errand):
         old = self.before.upn if self.before else ""
         if self.after and self.shown and old and old != self.after.upn and old in self.shown.aliases:
             wish[f"{_ALIAS}{old}"] = True
+        if self.after and self.shown and not self._turns:
+            first = self.shown.mail if self._steady else self.progress.primary
+            wish |= {"mail": first} if first in self.shown.aliases else {}
         return wish
+
+    @property
+    def _turns(self) -> bool:
+        """Whether another first address is asked for; else the one that is there stays, whoever chose it."""
+        return self.after is not None and self.after.mail != (self.before.mail if self.before else "")
+
+    @property
+    def _steady(self) -> bool:
+        """Whether the first address is none that is one only for the moment."""
+        return self._first not in self._passing
 
     # Reading
 
@@ -87,9 +101,7 @@ class UserErrand(Errand):
     def _read(self, entry: Mapping[str, Any]) -> None:
         self.shown = self.desk.shapes.user_of(entry)
         self.identity = self.shown.remote_id
-        proxies = entry.get("proxyAddresses") or ()
-        first = [one[5:].lower() for one in proxies if one.startswith("SMTP:")]
-        self._first = first[0] if first else ""
+        self._first = primary(entry.get("proxyAddresses") or ())
 
     def _look_among_deleted(self) -> Asking:
         (answer,) = yield [Request("GET", f"/directory/deletedItems/{self.identity}")]
@@ -129,13 +141,15 @@ class UserErrand(Errand):
         """What is no part of what was planned on is not compared.
 
         Somebody brought back by id was planned on as nobody; of somebody who is deleted no manager was shown; and who
-        is called by a name yet has no id.
+        is called by a name yet has no id. A first address that nobody asks for is nobody's matter here.
         """
         if self._returns:
             return frozenset()
         unknown = self.before is not None and self.before.deleted
         unknown = unknown or not GUID.fullmatch(str(wish.get("manager", start.get("manager", NOBODY))))
-        return super().moved(shown, start, wish) - ({"manager"} if unknown else set())
+        loose = {"manager"} if unknown else set()
+        loose |= set() if self._turns and self._steady else {"mail"}
+        return super().moved(shown, start, wish) - loose
 
     @property
     def _returns(self) -> bool:
@@ -173,7 +187,7 @@ class UserErrand(Errand):
     def _ours(self) -> bool:
         """Whether whom we find in the place of a new user is that user: all that is set at once is as wished."""
         shown, wish = self.pieces(self.shown), self.wish
-        extra = shown.keys() - wish.keys()
+        extra = shown.keys() - wish.keys() - {"mail"}
         return not extra and not any(shown.get(one) != wish.get(one) for one in ("existence", *FIELDS))
 
     # Writing
@@ -266,26 +280,23 @@ class UserErrand(Errand):
     # Aliases
 
     @property
-    def owes(self) -> bool:
-        """Sessions to be ended, or a primary address that is one only for the moment, by whatever died then."""
-        return super().owes or (self.shown is not None and self.after is not None and self._first in self._passing)
-
-    @property
     def _passing(self) -> frozenset[str]:
         """Addresses that are not to be the primary one: those that are added as aliases, and one that is given up."""
         if self.after is None:
             return frozenset()
         before = self.before or User(self.key, self.after.upn, "")
-        return frozenset({*self.after.aliases, before.upn} - {*before.aliases, self.after.upn})
+        return frozenset({*self.after.aliases, before.upn} - {*before.aliases, self.after.upn, self.after.mail})
 
     def chains(self) -> Iterable[list[Request]]:
         """Each new alias is made the primary address for a moment, and the primary one again after it."""
         new = sorted(one.removeprefix(_ALIAS) for one in self.lacking if one.startswith(_ALIAS))
-        if self.after is None or not (new or self._first in self._passing or _FIRST in self.progress.owed):
+        if self.after is None:
+            return
+        if not (new or "mail" in self.lacking or not self._steady or _FIRST in self.progress.owed):
             return
         if not self.progress.primary:
-            steady = self._first and self._first not in self._passing
-            self.progress.primary = self._first if steady else self.after.upn
+            stays = self._first and self._steady and not self._turns
+            self.progress.primary = self._first if stays else self.after.mail or self.after.upn
         url = f"/users/{self.identity}"
         last = Request("PATCH", url, {"mail": self.progress.primary})
         for start in range(0, max(len(new), 1), ITEMS - 1):
@@ -297,9 +308,10 @@ class UserErrand(Errand):
             mail = str((one.body or {})["mail"])
             if mail == self.progress.primary:
                 self._first = mail
+                self.took({"mail": mail if self.after and mail != self.after.upn else None})
                 self.progress.owed.discard(_FIRST)
             else:
-                self.took({f"{_ALIAS}{mail}": True})
+                self.took({f"{_ALIAS}{mail}": True, "mail": mail})
                 self.progress.owed.add(_FIRST)
 
     # The manager

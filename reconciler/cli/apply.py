@@ -139,8 +139,10 @@ def _options_of(file: Mapping[str, Any], given: Options) -> Options:
     """What a plan was made with: the file is the approval, so nothing of it needs to be said again."""
     from dataclasses import replace
 
+    from reconciler.diff import WRITTEN_BACK
+
     # A value that others changed is written back on demand alone.
-    drift = any(step.get("drift") and step["action"] == "update" for step in file["steps"])
+    drift = any(step["reason"] == WRITTEN_BACK for step in file["steps"])
     # Everything could be read, so the rest was left out on purpose.
     partial = not file["complete"] and all(read.get("complete") for read in file["reads"])
     targets = tuple(step["address"] for step in file["steps"]) if partial else ()

@@ -50,7 +50,8 @@ def placed(resource: Resource, scope: Scope, skus: Sequence[str] = ()) -> Resour
     match resource:
         case User():
             aliases = tuple(_whole(one, scope) for one in resource.aliases)
-            return replace(resource, key=key, upn=_whole(resource.upn, scope), aliases=aliases)
+            upn, mail = _whole(resource.upn, scope), _whole(resource.mail, scope)
+            return replace(resource, key=key, upn=upn, aliases=aliases, mail=mail)
         case Licenses():
             stands = {f"SKU-{number}": sku for number, sku in enumerate(skus, start=1)}
             return replace(resource, key=key, direct=tuple(sorted(stands.get(one, one) for one in resource.direct)))

@@ -44,6 +44,13 @@ TRANSITIONS = (
     _story("user: deleted, restored under another name", (ANA,), (), (user("ana", display_name="Ana Ruiz"),)),
     _story("user: blocked, deleted", (user("ana", enabled=False),), ()),
     _story("user: aliases grow and shrink", *((user("ana", aliases=a),) for a in (("a@",), ("a@", "b@"), ("b@",), ()))),
+    _story(
+        "user: an alias that became the first address goes back",
+        (user("ana", aliases=("a@",), mail="a@"),),
+        (user("ana", aliases=("a@", "b@")),),
+        (user("ana", aliases=("a@", "b@"), mail="b@"),),
+        (user("ana", aliases=("a@", "b@")),),
+    ),
     _story("users: two trade names", (ANA, BEA), (user("ana", display_name="Bea"), user("bea", display_name="Ana"))),
     _story(
         "licences: given, swapped, taken",

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from reconciler.model import exact_json
+from reconciler.model import exact_json, powershell
 from reconciler.model.key import Key
 from reconciler.model.resource import AcceptedDomain, ExchangeResource, Mailbox, MailList, Signing
 
@@ -87,11 +87,11 @@ def _resources(whole: Mapping[str, Any], tenant: str) -> Iterator[ExchangeResour
     for one in _rows(whole, "sharedMailboxes"):
         name = _address(one, "address", "sharedMailboxes")
         sets = [_addresses(one, part, name) for part in ("aliases", "fullAccess", "sendAs")]
-        yield Mailbox(Key("exchange", tenant, "mailbox", name), _text(one, "displayName", name), *sets)
+        yield Mailbox(Key("exchange", tenant, "mailbox", name), _shown(one, name), *sets)
     for one in _rows(whole, "lists"):
         name = _address(one, "address", "lists")
         key = Key("exchange", tenant, "list", name)
-        yield MailList(key, _text(one, "displayName", name), _addresses(one, "members", name))
+        yield MailList(key, _shown(one, name), _addresses(one, "members", name))
     for one in _rows(whole, "dkim"):
         name = _text(one, "domain", "dkim").lower().removesuffix(".")
         hosts = [(selector, one.get(selector)) for selector in SELECTORS]
@@ -102,6 +102,12 @@ def _resources(whole: Mapping[str, Any], tenant: str) -> Iterator[ExchangeResour
         relay = RELAYS.get(_text(one, "type", name).lower())
         if relay is not None:  # what relays to the outside is not ours to speak of
             yield AcceptedDomain(Key("exchange", tenant, "accepted-domain", name), relay)
+
+
+def _shown(row: Mapping[str, Any], where: str) -> str:
+    """A name for people, as Exchange has it; what no reviewer could see in it shows as a question mark."""
+    name = _text(row, "displayName", where)
+    return "".join("?" if powershell.problem(one) else one for one in name) if powershell.problem(name) else name
 
 
 def _results(whole: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

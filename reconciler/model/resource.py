@@ -78,6 +78,7 @@ class User:
         usage_location: two letters, ISO 3166; empty when not set.
         aliases: further addresses, lower case, sorted.
         manager: object id of who leads this person; empty for nobody.
+        mail: of `aliases` the one under which its mail goes out; empty when that is the UPN, or not known.
         synced: mastered on premises: read only for us.
         guest: invited from elsewhere: never managed.
         deleted: soft-deleted, restorable for 30 days.
@@ -99,6 +100,7 @@ class User:
     synced: bool = False
     guest: bool = False
     deleted: bool = False
+    mail: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,7 @@ ENTRIES: Mapping[str, Mapping[str, Check]] = {
     "users": {
         "id": ID, "upn": ADDRESS, "display_name": TEXT, "enabled": FLAG, "given_name": TEXT, "surname": TEXT,
         "usage_location": TEXT, "phone": TEXT, "department": TEXT, "job_title": TEXT, "aliases": TEXTS, "manager": TEXT,
+        "mail": TEXT,
         "licenses": TEXTS, "inherited_licenses": TEXTS, "disabled_plans": TEXTS, "license_errors": TEXTS,
         "synced": FLAG, "guest": FLAG, "deleted": FLAG,
         "deleted_at": TEXT, "sessions_revoked": COUNT, "password_hash": TEXT, "force_change": FLAG,
@@ -195,7 +196,7 @@ def record_entry(record: ServiceRecord) -> Entry:
 #: Attributes of `User` that an entry holds under the same name and that can be written.
 WRITABLE = (
     "upn", "display_name", "given_name", "surname", "usage_location", "enabled", "phone", "department", "job_title",
-    "aliases", "manager",
+    "aliases", "manager", "mail",
 )  # fmt: skip
 
 
@@ -203,6 +204,7 @@ def user_of(tenant: str, entry: Entry) -> User:
     """One of `users`, by object id."""
     get = entry.get
     upn = entry["upn"].lower()
+    aliases = tenant_rules.addresses(get("aliases", ()), upn)
     return User(
         _key(tenant, "user", entry["id"]),
         upn,
@@ -215,11 +217,12 @@ def user_of(tenant: str, entry: Entry) -> User:
         get("phone", ""),
         get("department", ""),
         get("job_title", ""),
-        tenant_rules.addresses(get("aliases", ()), upn),
+        aliases,
         get("manager", ""),
         get("synced", False),
         get("guest", False),
         get("deleted", False),
+        tenant_rules.first_address(get("mail", ""), aliases),
     )
 
 

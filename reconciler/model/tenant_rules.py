@@ -118,7 +118,9 @@ def normal_form(resource: Resource) -> Resource:
     if isinstance(resource, User):
         upn = resource.upn.lower()
         location = resource.usage_location.upper()
-        return replace(resource, upn=upn, usage_location=location, aliases=addresses(resource.aliases, upn))
+        aliases = addresses(resource.aliases, upn)
+        mail = first_address(resource.mail, aliases)
+        return replace(resource, upn=upn, usage_location=location, aliases=aliases, mail=mail)
     if isinstance(resource, Licenses):
         texts = {one: in_order(getattr(resource, one)) for one in ("direct", "inherited", "disabled", "errors")}
         return replace(resource, **texts)  # type: ignore[arg-type]
@@ -134,6 +136,11 @@ def normal_form(resource: Resource) -> Resource:
 def addresses(aliases: Iterable[str], upn: str) -> tuple[str, ...]:
     """Aliases in lower case, sorted, without repeats and without the address that the user has anyway."""
     return in_order({alias.lower() for alias in aliases} - {upn.lower()})
+
+
+def first_address(mail: str, aliases: Iterable[str]) -> str:
+    """The alias under which mail goes out, in lower case; empty when it is none of these."""
+    return mail.lower() if mail.lower() in aliases else ""
 
 
 def in_order(texts: Iterable[str]) -> tuple[str, ...]:

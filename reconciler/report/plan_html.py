@@ -10,7 +10,7 @@ from reconciler.report.escape import SHORT, line
 from reconciler.report.frame import diagnostics, footer, reads
 from reconciler.report.page import Html, element
 from reconciler.report.proof import Shown, proofs
-from reconciler.report.summary import counts_line, difference, gate_line, headline, missing, scripts
+from reconciler.report.summary import counts_line, difference, gate_line, headline, missing, policy_line, scripts
 from reconciler.report.values import Document
 from reconciler.report.words import Words
 
@@ -44,9 +44,7 @@ def _parts(plan: Document, words: Words) -> Iterator[Html]:
     yield diagnostics(plan, words)
     yield reads(plan, words)
     yield from _bookkeeping(plan, words)
-    yield element(
-        "p", words("plan.policy", result=line((plan.get("policy") or {}).get("result"), SHORT)), class_="soft"
-    )
+    yield element("p", policy_line(plan, words), class_="soft")
 
 
 def _caution(plan: Document, words: Words) -> Html:

@@ -41,7 +41,7 @@ def counts_line(plan: Document, words: Words) -> str:
 
 def policy_line(plan: Document, words: Words) -> str:
     """What the policy said of the plan."""
-    return words("plan.policy", result=line((plan.get("policy") or {}).get("result"), SHORT))
+    return words("plan.policy", result=words.named("policy", (plan.get("policy") or {}).get("result")))
 
 
 def missing(plan: Document, words: Words) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from reconciler.model.key import Slot, parse_slot
@@ -115,12 +115,22 @@ def number(count: object) -> str:
     return f"{count:,}" if isinstance(count, int) else line(count, SHORT)
 
 
+def _capital(sentence: str) -> str:
+    """A sentence as it begins; an address stays as it is written."""
+    return sentence if "@" in sentence.partition(" ")[0] else sentence[:1].upper() + sentence[1:]
+
+
+def _joined(sentences: Sequence[str]) -> str:
+    """Sentences on one line, without the last one's end; a question keeps its mark alone."""
+    return " ".join([*(one if one.endswith("?") else f"{one}." for one in sentences[:-1]), *sentences[-1:]])
+
+
 def diagnostic(one: Mapping[str, Any], words: Words) -> str:
     """One finding on one line: place or address, severity, what, why, what to do."""
     origin = one.get("origin") or {}
     parts = [line(origin[name], SHORT) for name in ("file", "line", "column") if origin.get(name)]
     where = ":".join(parts) or line(one.get("address") or "", SHORT)
     said = [line(one[name]).rstrip(".") for name in ("summary", "detail", "remedy") if one.get(name)]
-    sentences = ". ".join([*said[:1], *(text[:1].upper() + text[1:] for text in said[1:])])
+    sentences = _joined([*said[:1], *map(_capital, said[1:])])
     rule = f" [{line(one['rule'], SHORT)}]" if one.get("rule") else ""
     return f"{where + ': ' if where else ''}{words.named('severity', one.get('severity', ''))}: {sentences}{rule}"

@@ -76,6 +76,10 @@ _ACTIONS = {
         "the spec says that it must be absent",
         "la especificación dice que no debe existir",
     ),
+    "reason.an alias of ours became the first address when its write was cut off": (
+        "an alias of ours became the first address when its write was cut off",
+        "un alias nuestro quedó como dirección principal al interrumpirse su escritura",
+    ),
     "reason.takes over what is there": (
         "the spec takes over what is there",
         "la especificación toma el control de lo que hay",
@@ -164,6 +168,8 @@ _PLAN = {
     "state.next": ("next", "siguiente"),
     "state.later": ("later", "después"),
     "state.blocked": ("blocked", "bloqueada"),
+    "state.unknown": ("not known", "no se sabe"),
+    "policy.unknown": ("not known", "no se sabe"),
     "gate.wait": ("wait", "espera"),
     "gate.assert": ("must hold", "debe cumplirse"),
     "gate.task": ("task", "tarea"),

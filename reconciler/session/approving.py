@@ -114,9 +114,10 @@ def unapproved(act: Act, known: Ledger) -> str:
 
 
 def with_rollbacks(approval: Approval, made: Plan) -> Iterator[tuple[str, list[str]]]:
-    """Ids to journal for each route; a migration's rollback steps are approved with it."""
+    """Ids to journal for each route; a migration's rollback steps are approved with it, and what comes with a step."""
     for leg in made.legs:
         ids = list(approval.steps.get(leg.route.id, ()))
+        ids += [one for step, one in plan.in_service_ids(leg).items() if step in ids]
         if ids:
             yield leg.route.id, ids + list(plan.rollback_ids(leg.route) if leg.route.baseline is not None else ())
 

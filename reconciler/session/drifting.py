@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from reconciler import document, drift, plan
+from reconciler import document, drift, live, plan
 from reconciler.session.opened import Session
 from reconciler.session.planning import Made, Options, make
 from reconciler.spec.customer import CustomerSpec
@@ -26,16 +26,23 @@ def report(session: Session, customer: CustomerSpec) -> dict[str, Any]:
     made = make(session, customer, Options(follow=True))
     kept = session.state(customer.id) / "sightings.json"
     unread = [f"{read.provider}:{read.scope.name}" for read in made.seen.picture.reads if read.observation is None]
+    before = _sightings(kept)
     found = drift.report(
         made.plan,
         unread=unread,
         accepted=customer.accepted_drift,
         value_of=made.value,
-        seen_before=_sightings(kept),
+        seen_before=before,
         now=session.clock.now(),
     )
-    _keep(kept, drift.sightings(found))
+    _keep(kept, _unseen(before, made.seen.picture) | drift.sightings(found))
     return _paper(made, found, session.clock.now())
+
+
+def _unseen(before: Mapping[str, datetime], picture: live.Live) -> dict[str, datetime]:
+    """What lies in sources that could not be read this time: it keeps its day."""
+    blind = tuple(f"{one.scope.system}/{one.scope.name}/" for one in picture.reads if one.observation is None)
+    return {address: first for address, first in before.items() if address.startswith(blind)}
 
 
 def _sightings(path: Path) -> dict[str, datetime]:
@@ -63,6 +70,7 @@ def _keep(path: Path, seen: Mapping[str, datetime]) -> None:
 
 def _paper(made: Made, found: drift.Drift, now: datetime) -> dict[str, Any]:
     reads = made.document["reads"]
+    people = document.members(made.seen.picture.resources.values())
     body: dict[str, Any] = {
         "spec": made.document["spec"],
         "reads": reads,
@@ -72,7 +80,11 @@ def _paper(made: Made, found: drift.Drift, now: datetime) -> dict[str, Any]:
         "missing": [_entry(one) for one in found.missing],
         "ignored": [_entry(one) for one in found.ignored],
         "unmanaged": [
-            {"address": slot.address, "actual": document.value(value), "first_seen": document.when(first)}
+            {
+                "address": document.shown(slot, people),
+                "actual": document.value(value),
+                "first_seen": document.when(first),
+            }
             for slot, value, first in found.unmanaged
         ],
         "unread": [{"source": read["source"], "error": read["error"]} for read in reads if not read["complete"]],

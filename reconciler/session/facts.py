@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from reconciler import accounts, products
 from reconciler.mail import services
 from reconciler.model.key import Key
-from reconciler.model.resource import Resource, Signing, Sku, TenantDomain
+from reconciler.model.resource import Resource, Signing, Sku, TenantDomain, User
 from reconciler.model.value import Value
 
 
 def facts_of(resources: Mapping[Key, Resource]) -> dict[str, Value]:
-    """The records each domain asks for, and part numbers by part number, by id and by product name, seats.
+    """The records each domain asks for, and part numbers by part number, by id and by product name, seats, and
+    the addresses under which people write who sign in with another one.
 
     A product name that several part numbers share gives a tuple of them.
     """
@@ -27,6 +28,9 @@ def facts_of(resources: Mapping[Key, Resource]) -> dict[str, Value]:
         elif isinstance(resource, Signing):
             domain = Key("tenant", key.scope, "domain", key.name).address
             facts |= {f"{domain}#CNAME/{which}._domainkey": (f"{host}.",) for which, host in resource.targets}
+        elif isinstance(resource, User):
+            if resource.mail and not resource.deleted:
+                facts[accounts.mail_source(key.scope, key.name)] = resource.mail
         elif isinstance(resource, Sku):
             parts.setdefault(key.scope, []).append(key.name)
             facts[accounts.seats_source(key.scope, key.name)] = resource.enabled + resource.warning

@@ -69,7 +69,8 @@ def _people(
         others = {one.address for one in customer.accounts} - {one.address for one in people}
         # A shared mailbox has an account of its own, which nobody signs in with.
         live = [one for one in resources.values() if not (isinstance(one, User) and one.upn in others)]
-        found += binding.strangers(customer.tenant, people, bound, known, live)
+        absent = {one.user for one in customer.absent if one.user and not one.license}
+        found += binding.strangers(customer.tenant, people, bound, known, live, absent=absent)
     return found
 
 
@@ -109,7 +110,7 @@ def see(
 
     wished = session.answers.settled(
         zones_of,
-        lambda zones: desired.desired(customer, facts, today, zones, ours),
+        lambda zones: desired.desired(customer, facts, today, zones, ours, begun=_begun(known)),
     )
     found = [
         *findings.unread(picture),
@@ -133,6 +134,11 @@ def see(
     routes = moving.staged(wished.routes, some)
     found += [*moving.findings(session, some, routes, picture), *moving.elsewhere(session, picture, some)]
     return Seen(places, picture, bound, known, facts, world, routes, tuple(found), shown, tuple(some))
+
+
+def _begun(known: ledger.Ledger) -> frozenset[str]:
+    """Of what a run that died had begun to write nobody knows how far it came."""
+    return frozenset(one.address for one in known.open)
 
 
 def _asked(known: ledger.Ledger, places: Places) -> frozenset[str]:

@@ -15,6 +15,7 @@ from reconciler import (
     journal,
     ledger,
     legs,
+    licensing,
     plan,
     policy,
     position,
@@ -89,6 +90,7 @@ def make_from(
     today = session.clock.now().date()
     found += [*findings.past(customer, today), *findings.devices(customer, today)]
     found += findings.other_ttls(made_legs, seen.world.loose)
+    found += licensing.mailboxes((row for one in made_legs for row in one.rows), seen.world.resources)
     found += findings.acceptances(customer, (row for one in made_legs for row in one.rows), today)
     found += [*_unstorable(made_legs, seen.world, seen.places), *findings.halted(made_legs)]
     made_scripts = scripts.look(session, customer, seen, made_legs)
@@ -150,7 +152,8 @@ def _compare(session: Session, customer: CustomerSpec, seen: Seen) -> tuple[tupl
     limits = session.loaded.workspace.policy
     rules = policy.Rules(limits.max_destroy, customer.destroy, limits.max_share, limits.share_floor)
     routes = _with_tenant(customer, seen.routes, seen.world)
-    bounds = legs.Limits(rules, seen.complete, seen.policies, seen.partly, scripts.growing(seen.places))
+    mistaken = seen.picture.complete and not seen.complete
+    bounds = legs.Limits(rules, seen.complete, seen.policies, seen.partly, scripts.growing(seen.places), mistaken)
     return legs.legs(routes, seen.world, seen.known, seen.picture.covers, bounds)
 
 

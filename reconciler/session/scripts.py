@@ -35,6 +35,8 @@ LOOK = "look"
 _PLAIN = re.compile(r"[\w./\\:-]+")
 #: What was brought back longer ago than this says little of today.
 OLD = timedelta(days=30)
+#: Clocks of two machines may differ by that much.
+SLACK = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +133,7 @@ def look(session: Session, customer: CustomerSpec, seen: Seen, legs: Sequence[Le
     is_read = read.observation is not None
     ended = dict(_ended(seen, legs, acts)) if is_read else {}
     known = Scripts(folder, save_as, made, acts, only_look, is_read, taken, results, ended)
-    found = problem or list(_findings(session, known, seen, read.scope))
+    found = problem or [*_ahead(session, known), *_findings(session, known, seen, read.scope)]
     return Scripts(folder, save_as, made, acts, only_look, is_read, taken, results, ended, tuple(found))
 
 
@@ -217,6 +219,13 @@ def _ended(seen: Seen, legs: Sequence[Leg], acts: Mapping[str, Act]) -> Iterator
         if seen.picture.covers(seen.binding.key(key)):
             there = folding.parts(seen.world.resources.get(key)).get(slot.part)
             yield begun.id, "found" if there == begun.after else "skipped"
+
+
+def _ahead(session: Session, known: Scripts) -> Iterator[Diagnostic]:
+    """What says that it comes from tomorrow would be believed for ever."""
+    if known.taken is not None and known.taken > session.clock.now() + SLACK:
+        what = f"{known.save_as} says that Exchange was looked at on {known.taken:%Y-%m-%d %H:%M} UTC, which is to come"
+        yield error("exchange/evidence", what, "", "Mend the clock of that machine, and run the script again.")
 
 
 def _findings(session: Session, known: Scripts, seen: Seen, scope: Scope) -> Iterator[Diagnostic]:

@@ -49,7 +49,7 @@ def status(session: Session, customer: CustomerSpec) -> dict[str, Any]:
 def _route(leg: Leg, made: Made) -> dict[str, Any]:
     paper = next(one for one in made.document["routes"] if one["id"] == leg.route.id)
     stages = paper["stages"]
-    here = next((one for one in stages if one["state"] in ("next", "blocked", "later")), None)
+    here = next((one for one in stages if one["state"] in ("next", "blocked", "later", "unknown")), None)
     waiting = [gate for gate in here["gates"] if not gate["open"] and gate["rule"] != "until"] if here else []
     safe, why = _safe(leg, made.seen.known)
     if safe and (wrong := _made_otherwise(leg, made)):

@@ -113,7 +113,11 @@ class Absence(Written):
     user: Annotated[Email | None, doc("The user's address.", "pedro@ferreterialopez.example")] = None
     state: Annotated[
         Literal["blocked", "deleted"],
-        doc("`blocked`: sign-in is off; `deleted`: can be brought back for 30 days; default `blocked`.", "deleted"),
+        doc(
+            "`blocked`: sign-in is off, before anything is retired; `deleted`: can be brought back for 30 days; "
+            "default `blocked`.",
+            "deleted",
+        ),
     ] = "blocked"
     license: Annotated[
         Text | None, doc("Only this licence is taken from the user.", "Microsoft 365 Business Standard")

@@ -36,6 +36,8 @@ def settle_accounts(spec: CustomerSpec, workspace: Workspace, place: Place, foun
             found.append(_again(ids[one.id], f"the id {show(one.id)}", place(index, "id")))
         for summary, field, remedy in _mistakes(one, homes, spec):
             found.append(error("spec/account", summary, remedy=remedy, origin=place(index, field)))
+    if len(spec.licenses) > 1:
+        found.extend(_unlicensed(spec))
     for index, one in enumerate(spec.accounts or ()):
         for field, text in _strangers(one, homes, addresses):
             what = f"{one.address}: {text} is on a domain of this customer, and no account here"
@@ -50,10 +52,23 @@ def settle_accounts(spec: CustomerSpec, workspace: Workspace, place: Place, foun
             _alias(one, addresses, place(index, "goes_to"), found)
 
 
+def _unlicensed(spec: CustomerSpec) -> Iterator[Diagnostic]:
+    """Several products and no default: who names none gets none, which `;` alone says on purpose."""
+    some = [one for one in spec.accounts or () if one.kind == "person" and one.licenses is None]
+    if some:
+        names = [one.address for one in some[:3]] + ([f"{len(some) - 3} more"] if some[3:] else [])
+        whom = " and ".join([*([", ".join(names[:-1])] if names[1:] else []), names[-1]])
+        what = f"{whom} {'get' if some[1:] else 'gets'} no licence"
+        why = f"`licenses` lists {len(spec.licenses)} products, and none of them is everybody's."
+        none = "`;`" if some[0].origin.file.endswith(".csv") else "`licenses: []`"
+        remedy = f"write `users: {{licenses: [...]}}`, or {none} for none"
+        yield warning("spec/no-licence", what, why, remedy, origin=some[0].origin)
+
+
 def _strangers(one: Account, homes: set[str], addresses: dict[str, Account]) -> Iterator[tuple[str, str]]:
     """Addresses that somebody would have to make, and no account does; an alias has errors of its own. With fields."""
-    named = {"goes_to": one.targets if one.kind in ("list", "forward") else (), "full_access": one.full_access,
-             "send_as": one.send_as}  # fmt: skip
+    passes = one.kind == "list" or (one.kind == "forward" and len(one.targets) == 1)
+    named = {"goes_to": one.targets if passes else (), "full_access": one.full_access, "send_as": one.send_as}
     for field, texts in named.items():
         for text in dict.fromkeys(texts):
             if text not in addresses and text.rpartition("@")[2] in homes:

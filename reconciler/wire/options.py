@@ -166,7 +166,7 @@ class Options:
 
     def unknown(self) -> None:
         """Note the options that nobody asked for."""
-        remedy = f"Known: {', '.join(sorted(self._known))}."
+        remedy = f"Known: {', '.join(sorted(set(self._known)))}."
         for option in sorted(set(self._given) - set(self._known)):
             summary = f"provider {self._provider}: unknown option {option}"
             self._found.append(error("provider/unknown-option", summary, remedy=remedy))

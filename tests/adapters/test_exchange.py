@@ -90,6 +90,17 @@ def test_lists_as_powershell_writes_them(provider: ExchangeProvider) -> None:
     assert len(provider.observe(SCOPE).resources) == 4
 
 
+def test_a_name_that_nobody_could_review(provider: ExchangeProvider) -> None:
+    """It shows what cannot be seen in it as question marks, so that nothing else of the tenant waits for it."""
+    given = whole()
+    given["sharedMailboxes"][0]["displayName"] = "In\x1bfo\u202e"
+    save(provider, given)
+    (box,) = provider.observe(Scope("exchange", TENANT, frozenset({INFO}))).resources.values()
+    assert isinstance(box, Mailbox)
+    assert box.display_name == "In?fo?"
+    assert list(provider.refusals([box])) == []
+
+
 def test_what_became_of_steps(provider: ExchangeProvider) -> None:
     """Exchange's words on one line, cut; a failure without a word is one."""
     said = [

@@ -65,7 +65,11 @@ def test_the_primary_address_is_an_alias_when_it_is_not_the_name() -> None:
         "X500:/o=x",
         "smtp:B@shop.example",
     ]
-    assert shapes().user_of(person(proxyAddresses=proxies)).aliases == ("ana.lopez@shop.example", "b@shop.example")
+    user = shapes().user_of(person(proxyAddresses=proxies))
+    assert (user.aliases, user.mail) == (("ana.lopez@shop.example", "b@shop.example"), "ana.lopez@shop.example")
+    usual = [f"SMTP:Ana@{TENANT}", "smtp:b@shop.example"]
+    assert shapes().user_of(person(proxyAddresses=usual)).mail == ""
+    assert shapes().user_of(person(proxyAddresses=usual[1:])).mail == ""
 
 
 @pytest.mark.parametrize(

@@ -237,6 +237,76 @@ def test_all_aliases_and_still_the_wrong_first_address(desk: Stand) -> None:
     assert mail(desk, user) == address("ana")
 
 
+def test_a_first_address_that_is_refused_its_place_is_not_done(desk: Stand) -> None:
+    """Every part reads as wished but the first address; what was written of it is for the next run to look at."""
+    user, wished = made(desk), (address("a"),)
+    provider = desk.open()
+    with desk.server.trouble(Trouble(400, "user.update", nth=2)):
+        (outcome,) = provider.apply([turn(user, aliases=wished)])
+    assert (outcome.status, outcome.remote_id) == (Status.UNKNOWN, user.remote_id)
+    assert (desk.user("ana").mail, mail(desk, user)) == (address("a"), address("a"))
+    shown = desk.user("ana")
+    all_done(desk.drive(desk.open(), [turn(shown, mail="")]))
+    assert (desk.user("ana").mail, mail(desk, user), desk.user("ana").aliases) == ("", address("ana"), wished)
+
+
+def test_who_is_blocked_and_still_signed_in_is_not_done(desk: Stand) -> None:
+    user, provider = made(desk), desk.open()
+    change = turn(user, enabled=False)
+    with desk.server.trouble(Trouble(400, "sessions.revoke")):
+        (outcome,) = provider.apply([change])
+    assert (outcome.status, desk.tenant.sessions[user.remote_id]) == (Status.UNKNOWN, 0)
+    all_done(desk.drive(provider, [change]))
+    assert desk.tenant.sessions[user.remote_id] == 1
+
+
+def test_a_first_address_is_asked_for_and_a_third_one_is_not_overwritten(desk: Stand) -> None:
+    user = made(desk, aliases=(address("a"), address("b")))
+    assert user.mail == ""
+    writes = desk.server.writes
+    all_done(desk.drive(desk.open(), [turn(user, mail=address("b"))]))
+    assert (desk.user("ana"), mail(desk, user)) == (replace(user, mail=address("b")), address("b"))
+    assert desk.server.writes == writes + 1
+    (outcome,) = desk.open().apply([turn(replace(user, mail=address("a")), mail="")])
+    assert (outcome.status, outcome.detail) == (Status.REFUSED, "moved since it was read: mail")
+    assert mail(desk, user) == address("b")
+
+
+def test_a_first_address_that_is_not_shown_yet_is_waited_for(desk: Stand) -> None:
+    user = made(desk, aliases=(address("a"),), mail=address("a"))
+    desk.server.lag = 2
+    (outcome,) = desk.open().apply([turn(user, mail="")])
+    assert (outcome.status, outcome.detail) == (Status.WAITING, "it was taken and is not shown yet")
+
+
+def test_a_user_who_was_stopped_at_an_alias_is_the_same_user(desk: Stand) -> None:
+    change = new(person("ana", aliases=(address("a"),)))
+    with desk.server.trouble(Trouble(429, "user.update", nth=2, times=50)):
+        desk.open().apply([change])
+    assert mail(desk, desk.user("ana")) == address("a")
+    all_done(desk.drive(desk.open(), [change]))
+    assert (desk.server.inner["user.create"], mail(desk, desk.user("ana"))) == (1, address("ana"))
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 410])
+def test_who_was_made_and_cannot_be_read_back_has_not_failed(desk: Stand, status: int) -> None:
+    """The tenant has this person now, and whoever asks is told by which id."""
+    for change in (new(person("ana"), PASSWORD), new(person("eva", aliases=(address("e"),)), PASSWORD)):
+        provider = desk.open()
+        with desk.server.trouble(Trouble(status, "user", nth=2, times=9)):
+            (outcome,) = provider.apply([change])
+        name = change.key.name
+        if status == 404:  # it may only be late
+            assert (outcome.status, outcome.remote_id) == (Status.WAITING, desk.user(name).remote_id)
+        else:
+            assert (outcome.status, outcome.remote_id) == (Status.UNKNOWN, desk.user(name).remote_id)
+            assert outcome.detail.startswith("it was taken, and could not be read back: ")
+        assert PASSWORD not in repr(outcome)
+        (outcome,) = provider.apply([change])
+        assert outcome.status is Status.DONE
+    assert desk.server.inner["user.create"] == 2
+
+
 def test_an_alias_is_never_taken_away(desk: Stand) -> None:
     user = made(desk, aliases=(address("a"),))
     (outcome,) = desk.open().apply([turn(user, aliases=())])

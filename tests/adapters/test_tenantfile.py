@@ -259,3 +259,7 @@ def test_a_good_wish_is_not_refused(tmp_path: Path) -> None:
     assert isinstance(normal, User)
     assert (normal.usage_location, normal.aliases) == ("MX", ("a+b@x.example", "b@x.example"))
     assert offline.normalise(normal) == normal
+    for mail, first in (("B@X.example", "b@x.example"), ("c@x.example", ""), (wish.upn, "")):
+        told = offline.normalise(replace(wish, mail=mail))
+        assert isinstance(told, User)
+        assert (told.mail, offline.normalise(told)) == (first, told)

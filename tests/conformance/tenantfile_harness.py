@@ -23,7 +23,7 @@ SEED = "suite"
 ON = ("Email", "OfficeCommunicationsOnline")
 USER = (
     "upn", "display_name", "enabled", "given_name", "surname", "usage_location", "phone", "department", "job_title",
-    "synced", "guest", "deleted",
+    "mail", "synced", "guest", "deleted",
 )  # fmt: skip
 
 

@@ -212,6 +212,49 @@ def test_no_function_hides_a_command_of_powershell() -> None:
     assert len(own) > 20
 
 
+def _body(name: str) -> str:
+    """A function of the script, as it stands there."""
+    return exchange_powershell.BEGIN.partition(f"function {name}")[2].partition("\n}\n")[0]
+
+
+def test_an_address_that_never_comes_costs_the_others_no_time() -> None:
+    """No clock that all share: each is looked for by itself; after one in vain the others have one round."""
+    wait = _body("Wait-Address")
+    assert "Get-Date" not in exchange_powershell.BEGIN, "a deadline of the whole script"
+    assert "@{ Rounds = 30 }" in exchange_powershell.BEGIN
+    looks, gives_up = wait.index("Find-Address"), wait.index("$Missed.ContainsKey($Address)")
+    assert looks < gives_up < wait.index("$round -ge $Patience.Rounds") < wait.index("Start-Sleep")
+    in_vain = wait.partition("$round -ge $Patience.Rounds")[2].partition("throw")[0]
+    assert "$Missed[$Address] = $true" in in_vain
+    assert "$Patience.Rounds = 1" in in_vain
+
+
+def test_what_could_not_be_made_is_not_waited_for() -> None:
+    """Whatever makes an address remembers that it failed, and says so all the same."""
+    assert "$Missed[$MadeAddress] = $true; throw" in _body("New-It")
+    for cmdlet in ("New-Mailbox", "New-DistributionGroup", "New-MailContact"):
+        before = exchange_powershell.BEGIN.partition(f"{cmdlet} @Stop")[0].splitlines()[-2]
+        assert before.lstrip().startswith("New-It $"), cmdlet
+
+
+def test_a_name_that_two_people_have_is_nobody() -> None:
+    """A holder is told when Exchange finds exactly one; the first of several would be somebody else."""
+    body = _body("Get-Holder")
+    assert "if ($found.Count -eq 1) { Get-Primary $found[0] }" in body
+    assert "Test-Several $_" in body
+    assert body.count("[0]") == 1
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("en", "people outside may write"), ("es", "de fuera puede escribirle")]
+)
+def test_who_may_write_to_a_list(language: str, said: str) -> None:
+    """A list that is made takes mail from outside, and its line says so; nothing else does."""
+    head = exchange.text(script(language=language)).partition("#Requires")[0]
+    assert "-RequireSenderAuthenticationEnabled $false" in exchange_powershell.BEGIN
+    assert head.count(said) == 1
+
+
 def test_nothing_is_deleted_but_what_a_step_names() -> None:
     """No cmdlet that removes a mailbox, a list, a contact or a domain stands in any script."""
     text = exchange_powershell.BEGIN + exchange_powershell.END

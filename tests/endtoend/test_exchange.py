@@ -37,12 +37,16 @@ def test_the_whole_story(place: Exchanging) -> None:
     script = place.state() / "scripts" / "accounts.ps1"
     assert stat.S_IMODE(script.stat().st_mode) == 0o600
     assert script.read_bytes().startswith(b"\xef\xbb\xbf")
-    assert f"run {script}, save what it writes as {place.evidence}" in str(first.json["waiting"])
+    command = f"run {script} -Evidence {place.evidence}, then apply again"
+    assert command in str(first.json["waiting"])
+    assert stat.S_IMODE(place.evidence.parent.stat().st_mode) == 0o700, "there is no place for what it writes"
+    assert f"{script} -Evidence {place.evidence}" in place.run("tasks").out
     assert "mx.host.example." in place.zone().read_text(), "mail moved before its mailboxes are there"
     written = script.stat().st_mtime_ns
     again = place.goes_on()
     assert (again.code, script.stat().st_mtime_ns) == (5, written), "what has not changed is not written again"
-    assert place.run("status").code == 5
+    assert command in place.run("apply").out
+    assert (place.run("status").code, place.told("exchange/as-of")) == (5, [])
     assert "accounts.ps1 was not run yet" in str(again.json["steps"])
     place.runs(first)
     second = place.goes_on()
@@ -124,6 +128,91 @@ def test_signing_waits_without_holding_mail(place: Exchanging) -> None:
     assert place.goes_on().code == 0
 
 
+def test_what_is_done_and_does_not_show_yet(place: Exchanging) -> None:
+    """Exchange takes some minutes: wait, and only then run it again."""
+    first = place.approved()
+    wrote = place.exchange.run(first.json["scripts"][0])
+    for one in wrote["sharedMailboxes"]:
+        one["fullAccess"] = []
+    place.saves(wrote)
+    again = place.goes_on()
+    assert again.statuses() == {box(INFO, f"fullAccess/{ANA}"): "waiting"}
+    (step,) = again.json["steps"]
+    assert "wait some minutes and apply again; if it still does not show, run it again" in step["detail"]
+
+
+def test_what_needs_each_other_is_in_one_script(place: Exchanging) -> None:
+    """Lists in lists, forwards and aliases in lists: all is made first, and one run does all."""
+    place.edit(
+        "accounts:\n",
+        f"accounts:\n  - {{address: a@{ZONE}, kind: list, goes_to: 'b@{ZONE}; {BOSS}; {TEAM}; hola@{ZONE}'}}\n"
+        f"  - {{address: b@{ZONE}, kind: list, goes_to: 'a@{ZONE}; out@away.example'}}\n",
+    )
+    first = place.approved()
+    (script,) = first.json["scripts"]
+    does = list(dict.fromkeys(step["do"] for step in script["steps"]))
+    assert does == ["mailbox", "list", "alias", "member", "full-access", "send-as", "dkim"]
+    place.runs(first)
+    assert place.told("exchange/failed") == []
+    assert {one["stage"] for one in place.goes_on().json["scripts"]} == {"sign"}
+    assert place.exchange.lists[f"a@{ZONE}"]["members"] == [f"b@{ZONE}", BOSS, INFO, TEAM]
+
+
+def test_an_address_is_freed_before_it_is_given(place: Exchanging) -> None:
+    """From one mailbox to another; what is made may have had it too."""
+    place.spec(SPEC + f"  - {{address: aaa@{ZONE}, kind: shared, name: A}}\n")
+    _settled(place)
+    place.edit(f"goes_to: {INFO}}}", f"goes_to: aaa@{ZONE}}}").edit("passwords:", "destroy: 2\npasswords:")
+    done = place.approved()
+    assert [(step["do"], step["of"]) for one in done.json["scripts"] for step in one["steps"]] == [
+        ("no-alias", INFO), ("alias", f"aaa@{ZONE}"),
+    ]  # fmt: skip
+
+
+def test_strangers_are_seen(place: Exchanging) -> None:
+    """Who else may open a mailbox or is in a list that the spec has is listed, never changed, and is no drift."""
+    _settled(place)
+    shared, team = place.exchange.shared[INFO], place.exchange.lists[TEAM]
+    shared["aliases"].append(f"by-hand@{ZONE}")
+    shared["fullAccess"].append(f"eve@{ZONE}")
+    shared["sendAs"].append(f"mallory@{ZONE}")
+    team["members"].append("oscar@away.example")
+    place.looks()
+    drift = place.drift()
+    strangers = {
+        box(INFO, f"aliases/by-hand@{ZONE}"), box(INFO, f"fullAccess/eve@{ZONE}"),
+        box(INFO, f"sendAs/mallory@{ZONE}"), f"exchange/{TENANT}/list/{TEAM}#members/oscar@away.example",
+    }  # fmt: skip
+    seen = {one["address"] for one in drift.json["unmanaged"] if one["address"].startswith("exchange/")}
+    assert (seen, drift.json["outcome"]) == (strangers, "clean")
+    assert f"eve@{ZONE}" in place.run("drift").out
+    assert {one for one in place.planned().json["unmanaged"]["addresses"] if one.startswith("exchange/")} == strangers
+    spec = (place.specs / "acme" / "customer.yaml").read_text().splitlines(keepends=True)
+    place.spec("".join(line for line in spec if TEAM not in line))
+    assert place.approved().code == 0
+    assert not any(TEAM in one["address"] for one in place.drift().json["unmanaged"]), "it is not ours any more"
+
+
+def test_as_of_when(place: Exchanging) -> None:
+    """Plan and drift say how old what they know of Exchange is."""
+    _settled(place)
+    place.looks("2026-11-20T10:20:30+00:00")
+    said = f"Exchange in {TENANT} as of 2026-11-20 10:20 UTC"
+    for words in (["plan"], ["drift"]):
+        assert said in place.run(*words).out, words
+        (told,) = [one for one in place.run(*words, "--json").json["diagnostics"] if one["rule"] == "exchange/as-of"]
+        assert (told["summary"], told["severity"]) == (said, "info")
+
+
+def test_a_folder_with_a_blank(tmp_path: Path) -> None:
+    """What is printed can be typed as it is."""
+    place = Exchanging(tmp_path / "Acme's files")
+    first = place.approved()
+    script = str(place.state() / "scripts" / "accounts.ps1").replace("'", "''")
+    evidence = str(place.evidence).replace("'", "''")
+    assert f"run & '{script}' -Evidence '{evidence}', then" in str(first.json["waiting"][0]["text"])
+
+
 def _damaged(place: Exchanging, script: Mapping[str, Any]) -> dict[str, str]:
     """What may be saved in the place of what the script writes, and what is said of it."""
     whole = json.dumps(place.exchange.run(script))
@@ -150,10 +239,31 @@ def test_what_is_no_evidence(place: Exchanging) -> None:
         assert plan.code == 1, text
         told = [one["detail"] for one in plan.json["diagnostics"] if one["rule"] == "live/unread"]
         assert any(said in one and str(place.evidence) in one for one in told), told
+        assert not any(one["rule"].startswith("exchange/") for one in plan.json["diagnostics"]), "it is not gone"
         assert place.run("apply").code == 1
     assert place.world() == before
     place.runs(first)
     assert place.goes_on().code == 5
+
+
+def test_evidence_that_cannot_be_read_is_not_gone(place: Exchanging) -> None:
+    """After runs that have read it there is one error, the true one."""
+    _settled(place)
+    good = place.evidence.read_text()
+    for bad in (good.replace(TENANT, "other.onmicrosoft.com"), good[: len(good) // 2]):
+        place.saves(bad)
+        told = [one for one in place.run("plan", "--json").json["diagnostics"] if one["severity"] == "error"]
+        assert [one["rule"] for one in told] == ["live/unread"], told
+
+
+def test_evidence_from_tomorrow(place: Exchanging) -> None:
+    """It would be believed for ever: an error, until the script is run again."""
+    _settled(place)
+    good = json.loads(place.evidence.read_text())
+    place.saves(good | {"taken": "2099-01-01T00:00:00+00:00"})
+    plan = place.run("plan", "--json")
+    assert [one["rule"] for one in plan.json["diagnostics"] if one["severity"] == "error"] == ["exchange/evidence"]
+    assert (plan.code, plan.json["applyable"]) == (1, False)
 
 
 def test_evidence_that_is_gone(place: Exchanging) -> None:
@@ -264,8 +374,7 @@ def test_mail_to_unknown_addresses(place: Exchanging) -> None:
     assert place.goes_on().code == 0
     assert place.exchange.relays == {ZONE: "InternalRelay"}
     place.exchange.relays[ZONE] = "Authoritative"
-    place.saves(place.exchange.run({"tenant": TENANT, "steps": [], "look": {"addresses": [INFO, TEAM, BOSS],
-                                                                          "domains": [ZONE]}}))  # fmt: skip
+    place.looks()
     assert place.drift().json["outcome"] == "drift"
 
 
@@ -331,6 +440,7 @@ def test_an_address_is_taken_from_a_person(tmp_path: Path) -> None:
     assert (done["exit_code"], [one["status"] for one in done["steps"]]) == (5, ["waiting"])
     again = applying.run(work, customer, applying.How())
     assert (again["exit_code"], "was not run yet" in again["steps"][0]["detail"]) == (5, True)
+    assert "()" not in again["steps"][0]["detail"]
     document["users"][-1]["aliases"] = [f"a@{TENANT}"]
     path.write_text(json.dumps(document))
     place.saves(place.exchange.run(again["scripts"][0]))

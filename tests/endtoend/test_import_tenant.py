@@ -141,6 +141,8 @@ def _person(graph: GraphHost, number: int, manager: str, states: list[Data]) -> 
     local = f"user{number}"
     proxies = [f"SMTP:{local}@{ZONE}", f"smtp:{local}@{graph.tenant.initial}", f"smtp:alias{number}@{ZONE}"]
     proxies += [f"smtp:{local}@fed.example", f"smtp:second{number}@{graph.tenant.initial}"] if number < 3 else []
+    if number % 40 == 9:  # who writes under another address
+        proxies[0], proxies[2] = f"smtp:{local}@{ZONE}", f"SMTP:alias{number}@{ZONE}"
     more: dict[str, Any] = {
         "displayName": ODD[number % len(ODD)] if number < 40 else "Persona",
         "givenName": "Ana",

@@ -7,6 +7,7 @@ from typing import Any
 
 from reconciler.model.key import Key
 from reconciler.model.resource import Licenses, TenantDomain, User
+from tests.emulators.graph.server import Trouble
 from tests.live.bind_host import BindHost
 from tests.live.customer import PART, ZONE, Customer, both
 from tests.live.graph_host import GraphHost
@@ -34,6 +35,21 @@ def test_from_nothing_to_done(tmp_path: Path) -> None:
         _as_wished(bind, graph)
         _in_order(runs)
         place.assert_still()
+
+
+def test_the_mail_service_is_approved_with_the_verification(tmp_path: Path) -> None:
+    """Verified, and stopped before the service was on: the next run puts it on under the same approval."""
+    with both(tmp_path, 1) as (bind, graph):
+        place = Customer(tmp_path / "place", bind, graph, 1)
+        assert place.planned().code == 0
+        with graph.server.trouble(Trouble(403, "domain.update", times=9)):
+            assert place.applied().code == 4
+        domain = graph.tenant.domains[ZONE]
+        assert (domain.verified, domain.services) == (True, ())
+        done = place.run("apply", "--json")
+        assert done.code in (0, 5), done
+        assert "Email" in domain.services
+        assert [one["status"] for one in done.json["steps"] if one["address"].endswith("#services/Email")] == ["done"]
 
 
 def _as_wished(bind: BindHost, graph: GraphHost) -> None:

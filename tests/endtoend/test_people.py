@@ -1,5 +1,6 @@
 """Stories about users and licences: nobody is taken for another, nobody is lost, nothing is bought twice."""
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -25,17 +26,17 @@ def _place(folder: Path, text: str, *users: Mapping[str, Any]) -> Place:
 
 def test_strangers_restored_swapped(tmp_path: Path) -> None:
     """In a tenant of strangers creating needs `new`; a soft-deleted user is restored; a licence is swapped."""
-    place = _place(tmp_path, company(ana="licenses: [BASIC]", bob="", left=""), ANA, LEFT)
+    place = _place(tmp_path, company(ana="licenses: [BASIC]", bob="", left="adopt: overwrite"), ANA, LEFT)
     plan = place.planned()
     assert (plan.code, plan.rules, plan.json["applyable"]) == (1, {"accounts/new-or-renamed"}, False)
     assert place.run("apply", str(place.plan), "--json").code == 1
-    place.spec(company(ana="licenses: [BASIC]", bob="new: true", left="")).settled()
+    place.spec(company(ana="licenses: [BASIC]", bob="new: true", left="adopt: overwrite")).settled()
     found = place.users()
     assert (found[account("left")]["id"], found[account("left")].get("deleted", False)) == ("u-left", False)
     assert "password_hash" not in found[account("left")], "a restored user keeps the password"
     assert "password_hash" in found[account("bob")]
     place.assert_still()
-    place.spec(company(destroy=1, ana="licenses: [STANDARD]", bob="", left="")).settled()
+    place.spec(company(destroy=1, ana="licenses: [STANDARD]", bob="", left="adopt: overwrite")).settled()
     assert place.users()[account("ana")]["licenses"] == ["STANDARD"]
     place.assert_still()
 
@@ -138,3 +139,20 @@ def test_licence_moved(tmp_path: Path) -> None:
     assert "acme.onmicrosoft.com" in moved["summary"] + moved["remedy"]
     assert place.run("apply", str(place.plan), "--json").code == 1
     assert place.world() == before
+
+
+def test_deleted_by_hand(tmp_path: Path) -> None:
+    """Nobody is licensed who is not there; the plan that brings the person back needs no second word for it."""
+    place = _place(tmp_path, company(eva="new: true, licenses: [BASIC]")).settled()
+    path = place.tenant()
+    document = json.loads(path.read_text())
+    (eva,) = (one for one in document["users"] if one["upn"] == account("eva"))
+    eva |= {"deleted": True, "licenses": []}
+    path.write_text(json.dumps(document))
+    assert place.planned().actions() == {}
+    assert place.run("apply", "--json").json["steps"] == []
+    plan = place.planned("--fix-drift")
+    assert plan.actions() == {user("eva"): "create", licence("eva", "BASIC"): "create"}
+    assert place.applied().code == 0
+    back = place.users()[account("eva")]
+    assert (back["id"], back.get("deleted", False), back["licenses"]) == (eva["id"], False, ["BASIC"])

@@ -373,7 +373,13 @@ def test_address_of_somebody_deleted(tmp_path: Path) -> None:
     gone = {"id": "u-ana", "upn": "ana@acme.example", "display_name": "Ana", "deleted": True, "usage_location": "MX"}
     gone |= {"licenses": ["BASIC"], "aliases": ["old@acme.example"]}
     spec = _own("licenses: {BASIC: {seats: 3}}\n", "address: ana@acme.example, name: Ana, phone: '5'")
-    place = _addressed(tmp_path, spec, gone).settled()
+    place = _addressed(tmp_path, spec, gone)
+    (told,) = _told(place.planned(), "accounts/deleted")
+    assert (told["severity"], "Ana" in told["summary"], told["origin"]["line"] > 0) == ("error", True, True)
+    place.edit("phone: '5'", "phone: '5', adopt: overwrite")
+    (step,) = [one for one in place.planned().json["steps"] if one["address"].endswith("/user/ana@acme.example")]
+    assert step["reason"] == "it was deleted, and is brought back with its mailbox"
+    place.settled()
     (ana,) = (one for one in _document(place)["users"] if one["upn"] == "ana@acme.example")
     assert (ana["id"], ana.get("deleted", False), ana["phone"]) == ("u-ana", False, "5")
     assert (ana["licenses"], ana["aliases"]) == (["BASIC"], ["old@acme.example"])

@@ -94,6 +94,7 @@ def users(draw: st.DrawFn, identity: str) -> list[Resource]:
         tenant_rules.addresses(addresses, ""),
         draw(st.sampled_from(["", "id-a", "id-z"])),
         *(draw(st.booleans()), draw(st.booleans()), draw(st.booleans())),
+        draw(st.sampled_from(["", *(one.lower() for one in addresses)])),
     )
     off = tuple(f"{part}/{plan}" for part in PARTS for plan in PLANS)
     errors = some(("E3: CountViolation",))

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from reconciler.report.values import diagnostic
 from reconciler.report.words import PHRASES, Words
 
 
@@ -25,3 +26,12 @@ def test_a_language_that_is_not_there() -> None:
 def test_a_name_we_do_not_know() -> None:
     """A new reason or state is shown as it is, not swallowed."""
     assert Words("es").named("reason", "brand new") == "brand new"
+
+
+def test_sentences_of_a_finding() -> None:
+    """A question keeps its mark alone, and an address is written as it is; other sentences begin with a capital."""
+    one = {"severity": "error", "summary": "zoe@x would be made", "detail": "paco@x is left out: the same?",
+           "remedy": "write `new: true`."}  # fmt: skip
+    assert diagnostic(one, Words("en")) == (
+        "error: zoe@x would be made. paco@x is left out: the same? Write `new: true`"
+    )

@@ -25,6 +25,7 @@ class Person:
     given_id: str = ""
     renamed_from: str | None = None
     new: bool = False
+    adopt: str | None = None
     origin: Origin = Origin()
 
     @property

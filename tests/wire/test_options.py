@@ -60,6 +60,16 @@ def test_every_mistake_at_once(tmp_path: Path) -> None:
     ]
 
 
+def test_known_options_are_named_once(tmp_path: Path) -> None:
+    """However often one was asked for."""
+    given = Options("host", {"zome": "a"}, tmp_path)
+    assert not given.has("zone")
+    given.text("zone", "a zone", "a")
+    with pytest.raises(SpecError) as problem:
+        given.end()
+    assert [one.remedy for one in problem.value.diagnostics] == ["Known: zone."]
+
+
 @pytest.mark.parametrize(
     "value",
     ["hunter2", 7, ["hunter2"], {}, {"env": ""}, {"env": "A", "file": "b"}, {"command": "a b"}, {"other": "x"}],

@@ -13,7 +13,7 @@ from reconciler.model.key import Key
 from reconciler.model.resource import Group, Licenses, Resource, ServiceRecord, SignIn, Sku, TenantDomain, User
 from tests.emulators.graph import dns_records
 from tests.emulators.graph.tenants import KINDS, Data, Domain, Product, Tenant, Thing, alive, held
-from tests.emulators.graph.users import stamp
+from tests.emulators.graph.users import primary, stamp
 
 #: Attributes that are plain texts, by ours.
 TEXTS = {
@@ -69,6 +69,7 @@ def user(tenant: Tenant, data: Data) -> User:
         synced=bool(data.get("onPremisesSyncEnabled")),
         guest=data.get("userType") == "Guest",
         deleted=gone,
+        mail=tenant_rules.first_address(_first(data), tenant_rules.addresses(_mail_addresses(data), upn)),
         **texts,
     )
 
@@ -167,9 +168,12 @@ def _put_user(tenant: Tenant, identity: str, wished: User) -> None:
     data |= {"businessPhones": [wished.phone] if wished.phone else [], "onPremisesSyncEnabled": wished.synced or None}
     data["userType"] = "Guest" if wished.guest else "Member"
     own = wished.upn.lower()
-    kept = [one for one in old.get("proxyAddresses", ()) if one.partition(":")[2].lower() == own]
-    first = kept or ([f"SMTP:{wished.upn}"] if wished.aliases else [])
+    kept = any(one.partition(":")[2].lower() == own for one in old.get("proxyAddresses", ()))
+    first = [f"SMTP:{wished.upn}"] if kept or wished.aliases else []
     data["proxyAddresses"] = [*first, *(f"smtp:{one}" for one in wished.aliases)]
+    if wished.mail:
+        data["proxyAddresses"] = primary(data["proxyAddresses"], wished.mail)
+        data["mail"] = wished.mail
     if wished.manager:
         data["_manager"] = wished.manager
     if wished.deleted:
@@ -252,6 +256,10 @@ def _records(tenant: Tenant, one: Domain) -> Iterator[ServiceRecord]:
 
 def _mail_addresses(data: Data) -> list[str]:
     return [one[5:] for one in data.get("proxyAddresses", ()) if one.lower().startswith("smtp:")]
+
+
+def _first(data: Data) -> str:
+    return next((one[5:] for one in data.get("proxyAddresses", ()) if one.startswith("SMTP:")), "")
 
 
 def _manager(tenant: Tenant, data: Data) -> str:
