@@ -247,20 +247,20 @@ def rollback_ids(route: Route) -> tuple[str, ...]:
     return tuple(restore_id(slot.address, stage.name) for stage in route.stages for slot in stage.wants)
 
 
-def in_service_ids(one: Leg) -> dict[str, str]:
-    """Ids of the steps that put the mail service of a domain on, by the step that verifies it.
+def in_service_ids(one: Leg) -> dict[str, list[str]]:
+    """Ids of the steps that put the services of a domain on, by the step that verifies it.
 
-    The service comes on with the verification, and is approved with it; it is a step of its own only where whoever
+    They come on with the verification, and are approved with it; they are steps of their own only where whoever
     verified died in between.
     """
     ids = Ids(one.route, {})
-    found = {}
+    found: dict[str, list[str]] = {}
     for act in one.acts:
         key, part = act.slot
         if key.kind == "domain" and part == "verified":
-            slot = Slot(key, f"services/{services.MAIL}")
-            row = Row(slot, act.stage, Verdict.CREATE, "", None, PRESENT, Want(PRESENT))
-            found[act.id] = ids.of(row)
+            slots = [Slot(key, f"services/{service}") for service in services.SWITCHED]
+            rows = [Row(slot, act.stage, Verdict.CREATE, "", None, PRESENT, Want(PRESENT)) for slot in slots]
+            found[act.id] = [ids.of(row) for row in rows]
     return found
 
 

@@ -22,8 +22,8 @@ from reconciler.model.change import Status
 from reconciler.model.errors import Moved
 from reconciler.model.resource import Resource, TenantDomain
 
-#: What a domain is for as soon as it is verified.
-USUAL = ("Email", "OfficeCommunicationsOnline")
+#: What a domain is for as soon as it is verified; whoever wants Teams on it says so.
+USUAL = ("Email",)
 _SERVICE = "service "
 #: Answers to `verify` that may mean no more than: not seen yet.
 _PENDING = (400, 404, 409, 412, 422)

@@ -100,7 +100,7 @@ TRANSITIONS = (
         "domain: a service put off, then on",
         (domain("serves.example"),),
         (domain("serves.example", verified=True),),
-        (domain("serves.example", verified=True, services=("Email",)),),
+        (domain("serves.example", verified=True, services=("Email", "Yammer")),),
         (domain("serves.example", verified=True, services=("Email", "OfficeCommunicationsOnline")),),
     ),
     _story("group: security", (group("staff", group_kind="security"),)),

@@ -17,8 +17,8 @@ from reconciler.model.resource import TenantDomain
 from reconciler.model.route import Facts
 from reconciler.model.value import Constraint, Unknown, Value
 
-#: The service that a domain needs to receive mail, as the tenant calls it.
-MAIL = "Email"
+#: The services of a domain that mail and Teams need, as the tenant calls them.
+SWITCHED = ("Email", "OfficeCommunicationsOnline")
 #: How facts end that are no records of the mail service: DKIM's are asked for under `dkim`.
 APART = ("#verification", "#services", "._domainkey")
 #: Under this name SPF keeps the service's term.
@@ -103,15 +103,17 @@ def _domain(domain: MailDomain) -> Iterator[Asked]:
 
 
 def switched_on(domain: MailDomain, facts: Facts, ours: Container[str]) -> Iterator[Asked]:
-    """The domain's mail service in the tenant, where it is off: it comes on by itself with the verification.
+    """The domain's services in the tenant, where they are off: mail comes on by itself with the verification.
 
     Args:
         ours: addresses of slots that are ours.
     """
     key = Key("tenant", domain.tenant, "domain", domain.name)
-    services, slot = facts.get(f"{_base(domain)}#services"), Slot(key, f"services/{MAIL}")
-    if (isinstance(services, tuple) and MAIL not in services) or slot.address in ours:
-        yield "verify", slot, domain.want("present", keep=True)
+    on = facts.get(f"{_base(domain)}#services")
+    for service in SWITCHED if domain.teams else SWITCHED[:1]:
+        slot = Slot(key, f"services/{service}")
+        if (isinstance(on, tuple) and service not in on) or slot.address in ours:
+            yield "verify", slot, domain.want("present", keep=True)
 
 
 def _prove(domain: MailDomain) -> Iterator[Asked]:

@@ -117,7 +117,7 @@ def with_rollbacks(approval: Approval, made: Plan) -> Iterator[tuple[str, list[s
     """Ids to journal for each route; a migration's rollback steps are approved with it, and what comes with a step."""
     for leg in made.legs:
         ids = list(approval.steps.get(leg.route.id, ()))
-        ids += [one for step, one in plan.in_service_ids(leg).items() if step in ids]
+        ids += [one for step, some in plan.in_service_ids(leg).items() if step in ids for one in some]
         if ids:
             yield leg.route.id, ids + list(plan.rollback_ids(leg.route) if leg.route.baseline is not None else ())
 

@@ -14,7 +14,7 @@ from tests.emulators.graph import dns_records
 from tests.emulators.graph.server import Trouble
 
 NAME = "shop.example"
-USUAL = ("Email", "OfficeCommunicationsOnline")
+USUAL = ("Email",)
 
 
 @pytest.fixture
