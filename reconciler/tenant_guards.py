@@ -23,7 +23,8 @@ def refusals(rows: Iterable[Row], resources: Mapping[Key, Resource]) -> Refusals
     rows = list(rows)
     verified = {key for key, one in domains.items() if one.verified}
     verified |= {row.slot.key for row in rows if row.slot.key.kind == "domain" and row.slot.part == "verified"}
-    yield from _homeless((row for row in rows if any(row.slot.key.scope == key.scope for key in domains)), verified)
+    tenants = {key.scope for key in domains}
+    yield from _homeless((row for row in rows if row.slot.key.scope in tenants), verified)
     for row in rows:
         key, part = row.slot
         if key.system == "dns" and key.scope in hosted:

@@ -131,9 +131,9 @@ class Errand(ABC):
         """Writes of which each needs the one before, made after all of `write`."""
         return ()
 
-    def chained(self, requests: Sequence[Request]) -> None:
-        """These of one of `chains` were taken."""
-        raise NotImplementedError("only who gives chains has them carried out")
+    def chained(self, requests: Sequence[Request]) -> None:  # noqa: ARG002 - most kinds have no chains
+        """These of one of `chains` were taken; where there are none, nothing is to be remembered."""
+        return
 
     def refer(self) -> Asking:
         """Write what names others that are made in the same call."""
